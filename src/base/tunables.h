@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The weir authors
+ *
+ * Every number that was chosen and not derived, with where it was chosen:
+ * a 2-CPU x86-64 guest (AMD Zen 3, Linux 6.18), 2026-11, by the benchmark
+ * that each line names (docs/benchmarks.md).
+ */
+#ifndef WEIR_BASE_TUNABLES_H
+#define WEIR_BASE_TUNABLES_H
+
+/* Spinning before a sleep (mutex/contended, queue, barrier). */
+#define WEIR_SPIN_MUTEX_NS 2000
+#define WEIR_SPIN_MUTEX_YIELDS 2
+#define WEIR_SPIN_QUEUE_NS 600
+#define WEIR_SPIN_QUEUE_YIELDS 5
+/* Of the cost of a wake-up, in sixteenths: how long a barrier spins. */
+#define WEIR_SPIN_BARRIER_SIXTEENTHS 16
+
+/* Bounds for the measured cost of one wake-up, should the measurement be
+ * disturbed. */
+#define WEIR_WAKE_COST_MIN_NS 2000
+#define WEIR_WAKE_COST_MAX_NS 60000
+#define WEIR_PAUSE_COST_MIN_PS 1000
+#define WEIR_PAUSE_COST_MAX_PS 200000
+
+/* At most 1/20 of the time, of an object and of the process, goes into
+ * making all threads pass a barrier; and never sooner than this. */
+#define WEIR_REVOKE_SHARE 20
+#define WEIR_RELAX_MIN_NS 200000
+/* Quiet releases before an object asks the clock whether it may relax. */
+#define WEIR_RELAX_QUIET 64
+
+/* A sleeper that cannot be sure of its wake-up looks again: where another
+ * process may have died before waking it, and where the kernel refused the
+ * barrier that it asked for. */
+#define WEIR_SHARED_SLICE_NS 100000000
+#define WEIR_UNSURE_SLICE_NS 1000000
+
+#endif
