@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The weir authors
+ *
+ * One sleep on a futex word, with the rules that all sleepers share.
+ */
+#ifndef WEIR_FUTEX_PARK_H
+#define WEIR_FUTEX_PARK_H
+
+#include "base/time.h"
+#include "base/tunables.h"
+#include "futex/sys.h"
+
+/* Sleep while *word == expected, as weir_futex_wait_; but where a wake-up
+ * may never come (a shared object, whose waker may be killed; a sleeper that
+ * is not sure that releasers saw it) only for a bounded time, after which
+ * the caller is told to look again. */
+static inline enum weir_slept weir_park_(const WEIR_ATOMIC(uint32_t) * word,
+                                         uint32_t expected,
+                                         weir_deadline_t deadline,
+                                         uint32_t bits, bool shared, bool sure)
+{
+    weir_deadline_t until = deadline;
+    enum weir_slept slept;
+
+    if (!sure)
+        until = weir_sooner_(deadline, WEIR_UNSURE_SLICE_NS);
+    else if (shared)
+        until = weir_sooner_(deadline, WEIR_SHARED_SLICE_NS);
+    slept = weir_futex_wait_(word, expected, until, bits, shared);
+    if (slept == WEIR_SLEPT_EXPIRED && until != deadline)
+        return WEIR_SLEPT_WOKEN;
+    return slept;
+}
+
+#endif

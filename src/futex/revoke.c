@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The weir authors
+ *
+ * The asymmetric fence, and its price.
+ *
+ * A releaser stores its release and then loads who sleeps; a sleeper stores
+ * that it sleeps and then loads whether there was a release.  One of the two
+ * must see the other, which takes a full fence on both sides (the litmus
+ * test SB).  membarrier(2) lets the sleeper supply both: when it returns,
+ * each running thread of the process has passed a full barrier after the
+ * sleeper's store.  So of a releaser's two accesses, kept in order by the
+ * compiler, either the store came before that barrier, and the sleeper sees
+ * it, or the load comes after it, and sees the sleeper.  [Dice06]
+ *
+ * The price is paid per revocation: 0.3 to 11 us on two CPUs, more on many.
+ * It is bounded twice.  Per object, releasers may drop their fence again no
+ * sooner than WEIR_REVOKE_SHARE times the cost of a revocation after the
+ * last one (the inhibition rule of BRAVO [Dice19]); per process, all objects
+ * together get one such permission per WEIR_REVOKE_SHARE times the cost.  So
+ * at most that share of time goes into revocations, but for the first one of
+ * each object.
+ *
+ * WORD state, 32 bits, not slept on, initial: 0 (unknown)
+ *  UNKNOWN 0 > ASYMMETRIC 1 or SYMMETRIC 2, when the library is loaded
+ *  ASYMMETRIC > REFUSED 3, when the kernel refuses later (a seccomp filter)
+ *  SYMMETRIC: all releasers fence, from the first on.  REFUSED: releasers
+ *  will, but some may be under way that did not.
+ *  If stale: a thread that still sees ASYMMETRIC asks the kernel again, and
+ *  is refused again.
+ *
+ * ORDERS  none: COUNT and HINT only; the fence is the kernel's.
+ */
+#include "futex/revoke.h"
+
+#include "base/atomic.h"
+#include "base/compiler.h"
+#include "base/tunables.h"
+#include "futex/sys.h"
+
+#define UNKNOWN 0u
+#define ASYMMETRIC 1u
+#define SYMMETRIC 2u
+#define REFUSED 3u
+
+/* A stamp counts in units of 2^14 ns, 16.4 us: it wraps after 19 hours, and
+ * then an object relaxes a little early or late, once. */
+#define STAMP_SHIFT 14
+
+static WEIR_ATOMIC(uint32_t) state;
+static WEIR_ATOMIC(uint32_t) refused_for_test;
+static WEIR_ATOMIC(int64_t) cost = 10000;
+/* When the process may grant the next permission to relax. */
+static WEIR_ATOMIC(int64_t) next_grant;
+
+static bool barrier(void)
+{
+    /* HINT: set by tests while nobody else runs. */
+    return weir_load_rlx_(&refused_for_test) == 0 && weir_membarrier_();
+}
+
+bool weir_asymmetric_(void)
+{
+    /* HINT: see "if stale" above. */
+    return weir_load_rlx_(&state) == ASYMMETRIC;
+}
+
+/* Before any thread of the program runs code that uses weir. */
+WEIR_CONSTRUCTOR static void probe(void)
+{
+    /* INIT: before other threads use the library. */
+    weir_store_rlx_(&state, barrier() ? ASYMMETRIC : SYMMETRIC);
+}
+
+bool weir_revoke_(void)
+{
+    weir_deadline_t start;
+    int64_t average;
+
+    weir_fence_sc_();
+    if (!weir_asymmetric_())
+        /* HINT: never leaves SYMMETRIC or REFUSED. */
+        return weir_load_rlx_(&state) == SYMMETRIC;
+    start = weir_now();
+    if (!barrier()) {
+        /* HINT: see "if stale" above. */
+        weir_store_rlx_(&state, REFUSED);
+        return false;
+    }
+    /* COUNT: an estimate; a lost update does no harm. */
+    average = weir_load_rlx_(&cost);
+    average += (weir_now() - start - average) / 8;
+    /* COUNT: as above. */
+    weir_store_rlx_(&cost, average);
+    return true;
+}
+
+uint32_t weir_stamp_now_(void)
+{
+    uint32_t stamp = (uint32_t)(weir_now() >> STAMP_SHIFT);
+
+    return stamp != 0 ? stamp : 1;
+}
+
+static int64_t quiet_ns(void)
+{
+    int64_t ns = WEIR_REVOKE_SHARE * weir_revoke_cost_ns_();
+
+    return ns > WEIR_RELAX_MIN_NS ? ns : WEIR_RELAX_MIN_NS;
+}
+
+bool weir_may_relax_(uint32_t stamp)
+{
+    int64_t age;
+    int64_t now;
+    int64_t next;
+
+    if (!weir_asymmetric_())
+        return false;
+    age = (int64_t)(weir_stamp_now_() - stamp) << STAMP_SHIFT;
+    if (age < quiet_ns())
+        return false;
+    now = weir_now();
+    /* COUNT: a rate; the compare-and-swap grants it to one. */
+    next = weir_load_rlx_(&next_grant);
+    return now >= next &&
+           weir_cas_rlx_(&next_grant, &next,
+                         now + WEIR_REVOKE_SHARE * weir_revoke_cost_ns_());
+}
+
+int64_t weir_revoke_cost_ns_(void)
+{
+    /* COUNT: an estimate. */
+    return weir_load_rlx_(&cost);
+}
+
+void weir_revoke_for_test_(enum weir_revoke_test test)
+{
+    /* HINT, all: tests call this while nobody else uses the library. */
+    weir_store_rlx_(&refused_for_test, test == WEIR_REVOKE_REAL ? 0u : 1u);
+    weir_store_rlx_(&next_grant, 0);
+    weir_store_rlx_(&state, ASYMMETRIC);
+    if (test != WEIR_REVOKE_REFUSED_LATE)
+        probe();
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The weir authors
+ *
+ * The kernel, as far as weir needs it: sleep on a word, wake sleepers, make
+ * every thread pass a barrier.  No errno is touched and no EINTR gets out.
+ */
+#ifndef WEIR_FUTEX_SYS_H
+#define WEIR_FUTEX_SYS_H
+
+#include <weir/base.h>
+
+/* Whom a wake-up is for: a sleeper names its bits, a waker any of them. */
+#define WEIR_BITS_ALL 0xffffffffu
+
+enum weir_slept {
+    WEIR_SLEPT_WOKEN,   /* or a signal, or for no reason: look again */
+    WEIR_SLEPT_CHANGED, /* did not sleep: the word was another: look again */
+    WEIR_SLEPT_EXPIRED  /* the deadline passed, and no wake-up was consumed */
+};
+
+/* Sleep while *word == expected, until woken or until the deadline.  The
+ * kernel compares and sleeps in one step.  Panics where futexes do not
+ * work at all (a seccomp filter): the alternative would be to spin. */
+enum weir_slept weir_futex_wait_(const WEIR_ATOMIC(uint32_t) * word,
+                                 uint32_t expected, weir_deadline_t deadline,
+                                 uint32_t bits, bool shared);
+
+/* Wake up to count sleepers.  Uses the address only: the memory may be gone,
+ * or be another object by now, whose sleepers look again as they must. */
+void weir_futex_wake_(const volatile void *word, int count, uint32_t bits,
+                      bool shared);
+
+/* Make every running thread of the process pass a full memory barrier.
+ * False where the kernel cannot or will not. */
+bool weir_membarrier_(void);
+
+#endif
