@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The weir authors
+ *
+ * Mutex: one futex word, in one of two regimes.
+ *
+ * LIGHT: locking is one compare-and-swap from 0 to LOCKED, unlocking is a
+ * plain store of 0 and a look at a table that only sleepers write (parked.c),
+ * so that the pair costs one atomic instruction.  HEAVY: a mutex on which
+ * somebody slept.  Unlocking is a compare-and-swap that learns, in the same
+ * step, whether somebody is to be woken; at most one wake-up is in flight
+ * [Dice17], and a waiter that has waited for too long reserves the lock
+ * [Pizlo16].  A first sleeper makes it HEAVY; when it has been quiet for a
+ * while it becomes LIGHT again.  The states below grow from the three-state
+ * futex mutex [Drepper11].
+ *
+ * WORD weir_mutex_t.state, 32 bits, futex word: yes, initial: 0, all-zero
+ * valid: yes
+ *  bits  name         meaning                  set by       cleared by
+ *  0     LOCKED       held                     lock         unlock
+ *  1     HEAVY        unlock must use a CAS    sleeper      quiet unlock
+ *  2     SHARED       process-shared           init         never
+ *  3     LIGHT_OWNER  HEAVY was set while held sleeper      unlock
+ *                     by a LIGHT owner, who
+ *                     may be about to store 0
+ *  4     CONTENDED    a thread may sleep       sleeper      unlock that wakes
+ *  5     WAKING       a wake-up is in flight   unlock       whoever looks next
+ *  6     RESERVED     only the thread that     sleeper      that thread
+ *                     set it may lock
+ *  8-15  QUIET        unlocks since somebody   unlock       sleeper, unlock
+ *                     slept
+ *  If stale: CONTENDED and WAKING may be set in vain; CONTENDED must not be
+ *  missing unless WAKING is set or a woken thread is on its way.
+ *  LEGAL  0 | LOCKED | HEAVY with any of the others, but LIGHT_OWNER only
+ *         with LOCKED, and QUIET only without CONTENDED
+ *  MOVES  lock      0 > LOCKED; HEAVY > HEAVY+LOCKED;
+ *                   after a sleep also + CONTENDED - WAKING - own RESERVED
+ *         to sleep  LOCKED > LOCKED+HEAVY+LIGHT_OWNER+CONTENDED;
+ *                   HEAVY > + CONTENDED - WAKING - QUIET, + RESERVED if due
+ *         unlock    LOCKED > 0 (store, also over LIGHT_OWNER);
+ *                   HEAVY: - LOCKED - LIGHT_OWNER, and then
+ *                   CONTENDED and not WAKING > - CONTENDED + WAKING, wake 1;
+ *                   RESERVED > wake the thread that reserved;
+ *                   neither > QUIET + 1, or all 0 when it was quiet enough
+ *         give up   own RESERVED > cleared; else no move
+ *  INV  I1 if a thread sleeps and the lock is free, then a wake-up call for
+ *       it is under way, or a thread that was woken has not looked yet.
+ *       I2 the releasing store is the unlocker's last access.
+ *
+ * WORD weir_mutex_t.stamp, 32 bits, not slept on: when HEAVY was last set
+ * (revoke.h).  If stale: the mutex relaxes early or late, once.
+ *
+ * Why no wake-up is lost (I1).
+ *  1. A thread sleeps on the exact word that it has just written or found,
+ *     which has LOCKED or another's RESERVED, has CONTENDED, and has no
+ *     WAKING.  The kernel compares again: any move since then keeps it awake.
+ *  2. HEAVY.  The unlock that ends LOCKED sees CONTENDED in the same step,
+ *     unless an earlier unlock took it and set WAKING instead.  The former
+ *     sets WAKING and makes the call.  It wakes a sleeper, or there is none:
+ *     those that were about to sleep fail the comparison, because the word
+ *     changed.
+ *  3. While WAKING stands no unlock makes a call.  It stands for a woken
+ *     thread that has not looked yet (or for nobody, when nobody slept).
+ *     That thread locks, with CONTENDED set for those behind it, or sets
+ *     CONTENDED and clears WAKING before it sleeps again.  And a thread that
+ *     comes to sleep clears WAKING too, so that one set for nobody, or for a
+ *     thread that was killed, keeps nobody asleep: at worst a call too many.
+ *  4. A thread gives up only when its own sleep timed out, which means that
+ *     the kernel did not choose it for a wake-up; and after 1 its CONTENDED
+ *     stands, or an unlock has taken it and woken another.
+ *  5. LIGHT.  The owner may have read LOCKED and be about to store 0 over
+ *     whatever sleepers write.  Then CONTENDED is lost, but the owner's look
+ *     at the table follows its store: each thread that sleeps under
+ *     LIGHT_OWNER has entered itself there before it looked at the word for
+ *     the last time, and stays there until it holds the lock or gives up;
+ *     parked.c shows that the owner sees it, and wakes one.  The woken thread
+ *     is as in 3.  LIGHT_OWNER tells later sleepers that they must enter too;
+ *     it goes with the owner, at a compare-and-swap or under the store.
+ *  6. RESERVED is set only under LOCKED and HEAVY without LIGHT_OWNER, so
+ *     that no store can wipe it.  Each unlock under it wakes the reserving
+ *     thread by a bit of its own.  Others that look meanwhile sleep as in 1,
+ *     and are behind it as in 3.  If its owner gives up under LOCKED it
+ *     clears it, leaving CONTENDED; if the lock is free it takes it.
+ *  7. Shared: the waker may be killed before its call.  Sleepers look again
+ *     every WEIR_SHARED_SLICE_NS, and one that finds the lock free but
+ *     RESERVED twice in a row takes it.  A shared mutex is never LIGHT.
+ *
+ * Fairness: a waiter that goes to sleep WEIR_MUTEX_FAIR_NS or more after it
+ * began reserves the lock, unless another has; no lock or trylock succeeds
+ * between the unlock that follows and its own.
+ *
+ * ORDERS
+ *  [M1] take        compare-and-swap acquire; pairs with [M2] and
+ *                   inline/mutex.h:[M2]
+ *  [M2] unlock_slow compare-and-swap release; pairs with [M1] and
+ *                   inline/mutex.h:[M1]
+ *  [M3] sleep       entry in the table, barrier, second look; pairs with
+ *                   inline/mutex.h:[M3]
+ *  [M4] mark        compare-and-swap seq_cst that announces a sleeper; pairs
+ *                   with [M2], on the same word
+ */
+#include <weir/mutex.h>
+
+#include "base/atomic.h"
+#include "base/compiler.h"
+#include "base/spin.h"
+#include "base/time.h"
+#include "base/tunables.h"
+#include "futex/park.h"
+#include "futex/parked.h"
+#include "futex/revoke.h"
+
+#define LOCKED WEIR_MUTEX_LIGHT_
+#define HEAVY 2u
+#define SHARED 4u
+#define LIGHT_OWNER 8u
+#define CONTENDED 16u
+#define WAKING 32u
+#define RESERVED 64u
+#define QUIET_ONE 256u
+#define QUIET_MASK 0xff00u
+
+/* Sleepers' bits: a reserved wake-up is for the thread that reserved. */
+#define BIT_ANY 1u
+#define BIT_RESERVER 2u
+
+WEIR_STATIC_ASSERT(WEIR_RELAX_QUIET <= QUIET_MASK / QUIET_ONE,
+                   "QUIET can count that far");
+
+struct waiter {
+    weir_mutex_t *mutex;
+    weir_deadline_t deadline;
+    weir_deadline_t due; /* when it may reserve */
+    bool slept;
+    bool parked;   /* is in the table */
+    bool sure;     /* owners that release by a store will see it there */
+    bool reserver; /* has set RESERVED */
+    bool stuck;    /* found the lock free but reserved, a slice ago */
+};
+
+/* -- The word: predicates and transitions, pure ------------------------- */
+
+static bool is_free(uint32_t state, bool reserver)
+{
+    return !(state & LOCKED) && (reserver || !(state & RESERVED));
+}
+
+static uint32_t state_taken(uint32_t state)
+{
+    return state | LOCKED;
+}
+
+/* Taken by a thread that has slept: others may still. */
+static uint32_t state_taken_after_sleep(uint32_t state)
+{
+    return (state & SHARED) | LOCKED | HEAVY | CONTENDED;
+}
+
+static uint32_t state_to_sleep(uint32_t state, bool reserve)
+{
+    if (state == LOCKED)
+        return LOCKED | HEAVY | LIGHT_OWNER | CONTENDED;
+    state = (state | HEAVY | CONTENDED) & ~(WAKING | QUIET_MASK);
+    return reserve ? state | RESERVED : state;
+}
+
+static bool may_reserve(uint32_t state)
+{
+    return (state & LOCKED) && (state & HEAVY) &&
+           !(state & (LIGHT_OWNER | RESERVED));
+}
+
+static bool must_wake(uint32_t state)
+{
+    return (state & RESERVED) || (state & (CONTENDED | WAKING)) == CONTENDED;
+}
+
+static uint32_t state_unlocked(uint32_t state)
+{
+    state &= ~(LOCKED | LIGHT_OWNER);
+    if ((state & RESERVED) || !(state & CONTENDED) || (state & WAKING))
+        return state;
+    return (state & ~CONTENDED) | WAKING;
+}
+
+/* -- Locking ------------------------------------------------------------ */
+
+int weir_mutex_init(weir_mutex_t *m, unsigned flags)
+{
+    if (flags & ~WEIR_SHARED)
+        return EINVAL;
+    /* INIT, both: not shared yet; published by the caller. */
+    weir_store_rlx_(&m->stamp, 0);
+    weir_store_rlx_(&m->state, flags & WEIR_SHARED ? HEAVY | SHARED : 0);
+    return 0;
+}
+
+extern inline int weir_mutex_lock(weir_mutex_t *m);
+extern inline int weir_mutex_unlock(weir_mutex_t *m);
+
+static bool try_take(weir_mutex_t *m)
+{
+    /* HINT: checked by the compare-and-swap. */
+    uint32_t state = weir_load_rlx_(&m->state);
+
+    while (is_free(state, false))
+        /* [M1] acquire; pairs with [M2] */
+        if (weir_cas_acq_(&m->state, &state, state_taken(state)))
+            return true;
+    return false;
+}
+
+int weir_mutex_trylock(weir_mutex_t *m)
+{
+    return try_take(m) ? 0 : EBUSY;
+}
+
+/* Spin while nobody sleeps; true if that got the lock. */
+static bool spin(weir_mutex_t *m)
+{
+    struct weir_spin spin =
+        weir_spin_begin_(WEIR_SPIN_MUTEX_NS, WEIR_SPIN_MUTEX_YIELDS);
+    bool taken = false;
+
+    do {
+        /* HINT: try_take looks again. */
+        if (weir_load_rlx_(&m->state) & (CONTENDED | RESERVED))
+            break;
+        taken = try_take(m);
+    } while (!taken && weir_spin_again_(&spin));
+    weir_spin_end_(&spin);
+    return taken;
+}
+
+/* Take the lock if it is free for this thread; true if taken, else *state
+ * is what was found. */
+static bool take(struct waiter *w, uint32_t *state)
+{
+    bool stolen = w->stuck;
+
+    while (is_free(*state, w->reserver || stolen)) {
+        uint32_t next =
+            w->slept ? state_taken_after_sleep(*state) : state_taken(*state);
+
+        /* [M1] acquire; pairs with [M2] */
+        if (weir_cas_acq_(&w->mutex->state, state, next))
+            return true;
+    }
+    return false;
+}
+
+/* Announce that this thread will sleep on *state, which becomes the word to
+ * sleep on; false if it changed. */
+static bool mark(struct waiter *w, uint32_t *state)
+{
+    bool reserve =
+        !w->reserver && may_reserve(*state) && w->slept && weir_now() >= w->due;
+    uint32_t next = state_to_sleep(*state, reserve);
+
+    /* [M4] seq_cst; pairs with [M2] */
+    if (next != *state && !weir_cas_sc_(&w->mutex->state, state, next))
+        return false;
+    if (reserve)
+        w->reserver = true;
+    *state = next;
+    return true;
+}
+
+/* Under an owner that may release by a plain store: enter the table, and
+ * look again.  False if the word changed. */
+static bool be_seen(struct waiter *w, uint32_t state)
+{
+    if (!w->parked) {
+        w->parked = true;
+        w->sure = weir_parked_enter_(&w->mutex->state);
+        /* HINT: read when the mutex may relax. */
+        weir_store_rlx_(&w->mutex->stamp, weir_stamp_now_());
+    }
+    /* [M3] the second look, after the barrier in weir_parked_enter_. */
+    return weir_load_sc_(&w->mutex->state) == state;
+}
+
+/* The deadline passed in its own sleep: clear its reservation.  True if the
+ * lock was free, and taken. */
+static bool give_up(struct waiter *w)
+{
+    /* HINT: checked by the compare-and-swaps. */
+    uint32_t state = weir_load_rlx_(&w->mutex->state);
+
+    for (;;) {
+        if (take(w, &state))
+            return true;
+        if (!w->reserver || !(state & RESERVED))
+            return false;
+        /* [M4] seq_cst; pairs with [M2] */
+        if (weir_cas_sc_(&w->mutex->state, &state, state & ~RESERVED))
+            return false;
+    }
+}
+
+/* Sleep once.  True if the deadline passed in that sleep. */
+static bool sleep_once(struct waiter *w, uint32_t state)
+{
+    uint32_t bits = w->reserver ? BIT_ANY | BIT_RESERVER : BIT_ANY;
+    bool shared = state & SHARED;
+    enum weir_slept slept =
+        weir_park_(&w->mutex->state, state, w->deadline, bits, shared,
+                   w->sure || !(state & LIGHT_OWNER));
+
+    w->slept = true;
+    /* Shared, unchanged after a whole slice, and nobody holds it: whoever
+     * reserved it is gone. */
+    w->stuck = shared && slept == WEIR_SLEPT_WOKEN && !(state & LOCKED) &&
+               weir_load_rlx_(&w->mutex->state) == state; /* HINT: take() */
+    return slept == WEIR_SLEPT_EXPIRED;
+}
+
+static int lock_sleeping(struct waiter *w)
+{
+    for (;;) {
+        /* HINT: checked by the compare-and-swaps, and by the kernel. */
+        uint32_t state = weir_load_rlx_(&w->mutex->state);
+
+        if (take(w, &state))
+            return 0;
+        if (!mark(w, &state))
+            continue;
+        if ((state & LIGHT_OWNER) && !be_seen(w, state))
+            continue;
+        if (sleep_once(w, state))
+            return give_up(w) ? 0 : ETIMEDOUT;
+    }
+}
+
+WEIR_COLD int weir_mutex_lock_slow_(weir_mutex_t *m, weir_deadline_t deadline)
+{
+    struct waiter w = {.mutex = m, .deadline = deadline};
+    int result;
+
+    if (try_take(m) || spin(m))
+        return 0;
+    w.due = weir_after(WEIR_MUTEX_FAIR_NS);
+    result = lock_sleeping(&w);
+    if (w.parked)
+        weir_parked_leave_(&m->state);
+    return result;
+}
+
+int weir_mutex_lock_until(weir_mutex_t *m, weir_deadline_t deadline)
+{
+    if (try_take(m))
+        return 0;
+    if (weir_expired_(deadline))
+        return ETIMEDOUT;
+    return weir_mutex_lock_slow_(m, deadline);
+}
+
+/* -- Unlocking ---------------------------------------------------------- */
+
+/* The word after an unlock of a HEAVY mutex; LIGHT again after a quiet
+ * time. */
+static uint32_t next_unlocked(weir_mutex_t *m, uint32_t state)
+{
+    uint32_t next = state_unlocked(state);
+
+    if ((next & SHARED) || (state & (CONTENDED | RESERVED)))
+        return next;
+    next += QUIET_ONE;
+    if ((next & QUIET_MASK) < WEIR_RELAX_QUIET * QUIET_ONE)
+        return next;
+    /* HINT: see the WORD block. */
+    if (weir_may_relax_(weir_load_rlx_(&m->stamp)))
+        return WEIR_MUTEX_FREE_;
+    return next & ~QUIET_MASK;
+}
+
+WEIR_COLD int weir_mutex_unlock_slow_(weir_mutex_t *m)
+{
+    /* HINT: checked by the compare-and-swap. */
+    uint32_t state = weir_load_rlx_(&m->state);
+    uint32_t next;
+
+    do {
+        if (!(state & LOCKED))
+            return EPERM;
+        next = state == LOCKED ? WEIR_MUTEX_FREE_ : next_unlocked(m, state);
+        /* [M2] release; pairs with [M1], [M4]: the last access (I2). */
+    } while (!weir_cas_rel_(&m->state, &state, next));
+
+    if (state == LOCKED)
+        weir_mutex_unlock_parked_(&m->state);
+    else if (must_wake(state))
+        weir_futex_wake_(&m->state, 1,
+                         state & RESERVED ? BIT_RESERVER : BIT_ANY,
+                         state & SHARED);
+    return 0;
+}
+
+bool weir_mutex_is_locked(const weir_mutex_t *m)
+{
+    /* HINT: stale when it returns, as its documentation says. */
+    return weir_load_rlx_(&m->state) & LOCKED;
+}
