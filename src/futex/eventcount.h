@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The weir authors
+ *
+ * Eventcount: lets threads sleep until a condition on some other memory
+ * holds, at no cost to those who make it true while nobody sleeps.
+ *
+ *   releaser:  make the condition true (a release store);
+ *              weir_eventcount_notify_(ec, shared);
+ *   sleeper:   weir_eventcount_await_(ec, shared, &wait, deadline);
+ *
+ * The inline form of notify is weir_compiler_barrier_() and a load of
+ * ec->word: only if that is not 0 there is something to do.
+ */
+#ifndef WEIR_FUTEX_EVENTCOUNT_H
+#define WEIR_FUTEX_EVENTCOUNT_H
+
+#include <weir/queue.h>
+
+/* What a sleeper waits for. */
+struct weir_wait {
+    /* Try once; true if that is the end of the wait. */
+    bool (*attempt)(void *arg);
+    /* Whether another sleeper's attempt may now succeed. */
+    bool (*more)(void *arg);
+    void *arg;
+};
+
+/* Make *ec an eventcount without sleepers.  Where there is no membarrier,
+ * and for shared ones, it is symmetric from birth. */
+void weir_eventcount_init_(weir_eventcount_t_ *ec, bool shared);
+
+/* Something that one sleeper waits for may have become true. */
+void weir_eventcount_notify_(weir_eventcount_t_ *ec, bool shared);
+
+/* Something that all sleepers wait for has become true. */
+void weir_eventcount_notify_all_(weir_eventcount_t_ *ec, bool shared);
+
+/* Attempt, and sleep until an attempt succeeds: 0; or until the deadline has
+ * passed and a last attempt failed: ETIMEDOUT. */
+int weir_eventcount_await_(weir_eventcount_t_ *ec, bool shared,
+                           const struct weir_wait *wait,
+                           weir_deadline_t deadline);
+
+/* Whether somebody sleeps, or is about to. */
+bool weir_eventcount_has_sleepers_(const weir_eventcount_t_ *ec);
+
+/* The bits of the word, for tests. */
+#define WEIR_EVENTCOUNT_SYMMETRIC_ 1u
+#define WEIR_EVENTCOUNT_WAKING_ 2u
+#define WEIR_EVENTCOUNT_ONE_ 4u
+
+#endif

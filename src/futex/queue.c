@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The weir authors
+ *
+ * Queue: the ring (src/atomics/ring.h), and three eventcounts: getters wait
+ * for not_empty, putters for not_full, and drain for drained.  All of the
+ * queue is in one piece of memory without pointers, so that processes can
+ * share it at different addresses.
+ *
+ * A blocking call tries, spins for a while, and then waits on its
+ * eventcount, with the ring operation itself as the attempt.  After it has
+ * moved elements it notifies the other side, which costs a load while nobody
+ * sleeps there.  A try call that meets another thread between its claim and
+ * its publication (WEIR_RING_BUSY) is neither empty nor full, and waits for
+ * that thread: pauses, yields, then sleeps of a bounded length.
+ *
+ * Closing sets a bit in the very word that puts claim positions on, so that
+ * each put comes before it, and will be got, or after it, and fails.
+ *
+ * WORD weir_queue_t.magic, 64 bits, not slept on, initial: 0
+ *  MAGIC once init is done; attach reads nothing else before it.
+ *  If stale: attach answers EINVAL.
+ *
+ * ORDERS
+ *  [Q1] moved  ring operation, then load of who sleeps; pairs with
+ *              eventcount.c:[E1], and is inline/queue.h:[Q1] out of line
+ *  [Q2] init   store release of magic; pairs with [Q2] in attach, which
+ *              loads it acquire: publishes the geometry
+ */
+#include <weir/queue.h>
+
+#include <sched.h>
+#include <stdlib.h>
+
+#include "atomics/ring.h"
+#include "base/atomic.h"
+#include "base/compiler.h"
+#include "base/panic.h"
+#include "base/spin.h"
+#include "base/time.h"
+#include "base/tunables.h"
+#include "futex/eventcount.h"
+#include "futex/park.h"
+
+#define MAGIC UINT64_C(0x7765697251756575) /* "weirQueu" */
+#define VERSION 1u
+#define CREATED 2u /* a flag of the object: weir_queue_create made it */
+#define BUSY_YIELDS 32
+#define BUSY_SLEEP_NS 50000
+
+WEIR_STATIC_ASSERT(WEIR_QUEUE_ALIGN == WEIR_LINE, "aligned as its lines are");
+WEIR_STATIC_ASSERT(offsetof(struct weir_queue, cells) % WEIR_LINE == 0,
+                   "cells begin on a line");
+
+/* One call's work, on either side. */
+struct transfer {
+    weir_queue_t *queue;
+    const unsigned char *from; /* NULL: a get */
+    unsigned char *to;
+    size_t n;
+    size_t done;
+    enum weir_ring_result result;
+};
+
+extern inline int weir_queue_put8_(weir_queue_t *q, const void *e);
+extern inline int weir_queue_get8_(weir_queue_t *q, void *e);
+extern inline int weir_queue_put(weir_queue_t *q, const void *e);
+extern inline int weir_queue_tryput(weir_queue_t *q, const void *e);
+extern inline int weir_queue_get(weir_queue_t *q, void *e);
+extern inline int weir_queue_tryget(weir_queue_t *q, void *e);
+
+static bool is_shared(const weir_queue_t *q)
+{
+    return q->flags & WEIR_SHARED;
+}
+
+/* -- Life --------------------------------------------------------------- */
+
+/* Header and cells; 0 if there can be no such queue. */
+static size_t geometry(weir_ring_t_ *ring, size_t capacity, size_t elem_size)
+{
+    size_t size;
+
+    if (!weir_ring_geometry_(ring, capacity, elem_size))
+        return 0;
+    size = offsetof(struct weir_queue, cells) + weir_ring_cells_size_(ring);
+    size = (size + WEIR_LINE - 1) / WEIR_LINE * WEIR_LINE;
+    return size < sizeof(struct weir_queue) ? sizeof(struct weir_queue) : size;
+}
+
+size_t weir_queue_memsize(size_t capacity, size_t elem_size)
+{
+    weir_ring_t_ ring;
+
+    return geometry(&ring, capacity, elem_size);
+}
+
+static void set_up(weir_queue_t *q, const weir_ring_t_ *ring, size_t size,
+                   size_t capacity, unsigned flags)
+{
+    bool shared = flags & WEIR_SHARED;
+
+    memset(q, 0, offsetof(struct weir_queue, cells));
+    q->version = VERSION;
+    q->flags = flags;
+    q->memsize = size;
+    q->capacity = capacity;
+    q->ring = *ring;
+    weir_ring_reset_(&q->ring, q->cells, 0);
+    weir_eventcount_init_(&q->not_empty, shared);
+    weir_eventcount_init_(&q->not_full, shared);
+    weir_eventcount_init_(&q->drained, shared);
+    /* [Q2] release; pairs with [Q2] in attach. */
+    weir_store_rel_(&q->magic, MAGIC);
+}
+
+int weir_queue_init(weir_queue_t *q, size_t memsize, size_t capacity,
+                    size_t elem_size, unsigned flags)
+{
+    weir_ring_t_ ring = {.mask = 0};
+    size_t size = geometry(&ring, capacity, elem_size);
+
+    if (size == 0 || memsize < size || (flags & ~WEIR_SHARED) ||
+        (uintptr_t)q % WEIR_QUEUE_ALIGN != 0)
+        return EINVAL;
+    set_up(q, &ring, size, capacity, flags);
+    return 0;
+}
+
+int weir_queue_create(weir_queue_t **q, size_t capacity, size_t elem_size,
+                      unsigned flags)
+{
+    weir_ring_t_ ring = {.mask = 0};
+    size_t size = geometry(&ring, capacity, elem_size);
+    int saved = errno;
+    weir_queue_t *made;
+
+    if (size == 0 || flags != 0)
+        return EINVAL;
+    made = aligned_alloc(WEIR_QUEUE_ALIGN, size);
+    errno = saved;
+    if (made == NULL)
+        return ENOMEM;
+    set_up(made, &ring, size, capacity, CREATED);
+    *q = made;
+    return 0;
+}
+
+void weir_queue_destroy(weir_queue_t *q)
+{
+    if (q == NULL)
+        return;
+    /* OWNED: nobody else is using it. */
+    if (weir_load_rlx_(&q->magic) != MAGIC || !(q->flags & CREATED))
+        WEIR_PANIC(q, q->flags,
+                   "destroying a queue that weir_queue_create did not make");
+    /* OWNED: a second destroy is found out while the memory lasts. */
+    weir_store_rlx_(&q->magic, 0);
+    free(q);
+}
+
+/* Whether the header's geometry is the one that init would have made. */
+static bool is_consistent(const weir_queue_t *q, size_t memsize)
+{
+    weir_ring_t_ ring = {.mask = 0};
+    size_t size;
+
+    if (q->version != VERSION || q->flags != WEIR_SHARED ||
+        q->capacity > SIZE_MAX)
+        return false;
+    size = geometry(&ring, (size_t)q->capacity, q->ring.elem_size);
+    return size != 0 && size <= memsize && q->memsize == size &&
+           q->ring.mask == ring.mask && q->ring.round == ring.round &&
+           q->ring.lag == ring.lag && q->ring.stride == ring.stride;
+}
+
+int weir_queue_attach(weir_queue_t *q, size_t memsize)
+{
+    if (q == NULL || (uintptr_t)q % WEIR_QUEUE_ALIGN != 0 ||
+        memsize < sizeof(struct weir_queue))
+        return EINVAL;
+    /* [Q2] acquire; pairs with [Q2] in init. */
+    if (weir_load_acq_(&q->magic) != MAGIC || !is_consistent(q, memsize))
+        return EINVAL;
+    return 0;
+}
+
+/* -- Waking the other side ---------------------------------------------- */
+
+WEIR_COLD void weir_queue_wake_getter_(weir_queue_t *q)
+{
+    weir_eventcount_notify_(&q->not_empty, is_shared(q));
+}
+
+WEIR_COLD void weir_queue_wake_putter_(weir_queue_t *q)
+{
+    /* HINT, both: notify fences and looks again. */
+    if (weir_load_rlx_(&q->not_full.word) != 0)
+        weir_eventcount_notify_(&q->not_full, is_shared(q));
+    /* HINT: as above. */
+    if (weir_load_rlx_(&q->drained.word) != 0)
+        weir_eventcount_notify_(&q->drained, is_shared(q));
+}
+
+/* After elements were moved: let the other side know. */
+static void moved(const struct transfer *t)
+{
+    weir_queue_t *q = t->queue;
+
+    /* [Q1] the sleeper pays for the fence between these accesses. */
+    weir_compiler_barrier_();
+    if (t->from != NULL) {
+        /* [Q1] relaxed */
+        if (weir_load_rlx_(&q->not_empty.word) != 0)
+            weir_queue_wake_getter_(q);
+        return;
+    }
+    /* [Q1] relaxed, both */
+    if ((weir_load_rlx_(&q->not_full.word) |
+         weir_load_rlx_(&q->drained.word)) != 0)
+        weir_queue_wake_putter_(q);
+}
+
+/* -- One attempt -------------------------------------------------------- */
+
+/* Move what can be moved now; true if that ends the wait: something was
+ * moved, or nothing ever will be. */
+static bool attempt(void *arg)
+{
+    struct transfer *t = arg;
+    weir_queue_t *q = t->queue;
+    size_t offset = t->done * q->ring.elem_size;
+    size_t run;
+
+    if (t->from != NULL)
+        t->result = weir_ring_put_(&q->ring, q->cells, t->from + offset,
+                                   t->n - t->done, &run);
+    else
+        t->result = weir_ring_get_(&q->ring, q->cells, t->to + offset,
+                                   t->n - t->done, &run);
+    if (t->result == WEIR_RING_DONE) {
+        t->done += run;
+        moved(t);
+    }
+    return t->result == WEIR_RING_DONE || t->result == WEIR_RING_SHUT;
+}
+
+static bool more_room(void *arg)
+{
+    weir_queue_t *q = ((struct transfer *)arg)->queue;
+    enum weir_ring_result found = weir_ring_peek_put_(&q->ring, q->cells);
+
+    return found == WEIR_RING_DONE || found == WEIR_RING_SHUT;
+}
+
+static bool more_stock(void *arg)
+{
+    weir_queue_t *q = ((struct transfer *)arg)->queue;
+    enum weir_ring_result found = weir_ring_peek_get_(&q->ring, q->cells);
+
+    return found == WEIR_RING_DONE || found == WEIR_RING_SHUT;
+}
+
+/* -- Waiting ------------------------------------------------------------ */
+
+/* Attempt without waiting for room or stock, only for threads that are
+ * between claim and publication; false if full, or empty. */
+static bool try_now(struct transfer *t)
+{
+    struct weir_spin spin = weir_spin_begin_(WEIR_SPIN_QUEUE_NS, BUSY_YIELDS);
+    bool done = attempt(t);
+
+    while (!done && t->result == WEIR_RING_BUSY) {
+        if (!weir_spin_again_(&spin)) {
+            struct timespec ts = {0, BUSY_SLEEP_NS};
+
+            (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);
+        }
+        done = attempt(t);
+    }
+    weir_spin_end_(&spin);
+    return done;
+}
+
+static weir_eventcount_t_ *eventcount_of(const struct transfer *t)
+{
+    return t->from != NULL ? &t->queue->not_full : &t->queue->not_empty;
+}
+
+static bool spin_for(struct transfer *t)
+{
+    struct weir_spin spin =
+        weir_spin_begin_(WEIR_SPIN_QUEUE_NS, WEIR_SPIN_QUEUE_YIELDS);
+    bool done;
+
+    while (!(done = attempt(t)) && weir_spin_again_(&spin))
+        ;
+    weir_spin_end_(&spin);
+    return done;
+}
+
+static int sleep_for(struct transfer *t, weir_deadline_t deadline)
+{
+    struct weir_wait wait = {
+        .attempt = attempt,
+        .more = t->from != NULL ? more_room : more_stock,
+        .arg = t,
+    };
+
+    return weir_eventcount_await_(eventcount_of(t), is_shared(t->queue), &wait,
+                                  deadline);
+}
+
+/* Move all n, waiting as long as the deadline allows. */
+static int transfer(struct transfer *t, weir_deadline_t deadline)
+{
+    while (t->done < t->n) {
+        if (!attempt(t) &&
+            !(!weir_expired_(deadline) &&
+              (spin_for(t) || sleep_for(t, deadline) == 0)) &&
+            !try_now(t))
+            return ETIMEDOUT;
+        if (t->result == WEIR_RING_SHUT)
+            return ESHUTDOWN;
+    }
+    return 0;
+}
+
+WEIR_COLD int weir_queue_put_slow_(weir_queue_t *q, const void *e,
+                                   weir_deadline_t deadline)
+{
+    struct transfer t = {.queue = q, .from = e, .n = 1};
+
+    return transfer(&t, deadline);
+}
+
+WEIR_COLD int weir_queue_get_slow_(weir_queue_t *q, void *e,
+                                   weir_deadline_t deadline)
+{
+    struct transfer t = {.queue = q, .to = e, .n = 1};
+
+    return transfer(&t, deadline);
+}
+
+static int try_result(struct transfer *t)
+{
+    if (!try_now(t))
+        return EAGAIN;
+    return t->result == WEIR_RING_SHUT ? ESHUTDOWN : 0;
+}
+
+WEIR_COLD int weir_queue_tryput_slow_(weir_queue_t *q, const void *e)
+{
+    struct transfer t = {.queue = q, .from = e, .n = 1};
+
+    return try_result(&t);
+}
+
+WEIR_COLD int weir_queue_tryget_slow_(weir_queue_t *q, void *e)
+{
+    struct transfer t = {.queue = q, .to = e, .n = 1};
+
+    return try_result(&t);
+}
+
+int weir_queue_put_until(weir_queue_t *q, const void *e,
+                         weir_deadline_t deadline)
+{
+    return weir_queue_put_slow_(q, e, deadline);
+}
+
+int weir_queue_get_until(weir_queue_t *q, void *e, weir_deadline_t deadline)
+{
+    return weir_queue_get_slow_(q, e, deadline);
+}
+
+int weir_queue_put_many(weir_queue_t *q, const void *e, size_t n,
+                        weir_deadline_t deadline, size_t *done)
+{
+    struct transfer t = {.queue = q, .from = e, .n = n};
+    int result = transfer(&t, deadline);
+
+    if (done != NULL)
+        *done = t.done;
+    return result;
+}
+
+int weir_queue_get_many(weir_queue_t *q, void *e, size_t n,
+                        weir_deadline_t deadline, size_t *done)
+{
+    struct transfer t = {.queue = q, .to = e, .n = n};
+    int result = transfer(&t, deadline);
+
+    if (done != NULL)
+        *done = t.done;
+    return result;
+}
+
+/* -- Closing ------------------------------------------------------------ */
+
+int weir_queue_close(weir_queue_t *q)
+{
+    bool shared = is_shared(q);
+
+    weir_ring_close_(&q->ring);
+    weir_eventcount_notify_all_(&q->not_empty, shared);
+    weir_eventcount_notify_all_(&q->not_full, shared);
+    return 0;
+}
+
+static bool is_drained(void *arg)
+{
+    weir_queue_t *q = arg;
+
+    return weir_ring_len_(&q->ring) == 0;
+}
+
+int weir_queue_drain(weir_queue_t *q, weir_deadline_t deadline)
+{
+    struct weir_wait wait = {
+        .attempt = is_drained, .more = is_drained, .arg = q};
+
+    if (!weir_queue_closed(q))
+        return EBUSY;
+    if (is_drained(q))
+        return 0;
+    if (weir_expired_(deadline))
+        return ETIMEDOUT;
+    return weir_eventcount_await_(&q->drained, is_shared(q), &wait, deadline);
+}
+
+/* -- Questions ---------------------------------------------------------- */
+
+bool weir_queue_closed(const weir_queue_t *q)
+{
+    return weir_ring_closed_(&q->ring);
+}
+
+size_t weir_queue_len(const weir_queue_t *q)
+{
+    return weir_ring_len_(&q->ring);
+}
+
+size_t weir_queue_capacity(const weir_queue_t *q)
+{
+    return (size_t)q->capacity;
+}
+
+size_t weir_queue_elem_size(const weir_queue_t *q)
+{
+    return q->ring.elem_size;
+}
+
+bool weir_queue_empty(const weir_queue_t *q)
+{
+    return weir_queue_len(q) == 0;
+}
+
+bool weir_queue_full(const weir_queue_t *q)
+{
+    return weir_queue_len(q) >= q->capacity;
+}
