@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The weir authors
+ *
+ * All of weir.
+ */
+#ifndef WEIR_WEIR_H
+#define WEIR_WEIR_H
+
+#include <weir/barrier.h>
+#include <weir/base.h>
+#include <weir/mutex.h>
+#include <weir/queue.h>
+
+#endif
