@@ -18,9 +18,11 @@
  * the recursive mutex (rmutex.h, not there yet).
  *
  * Fairness: barging, with a bound.  A running thread may take the lock
- * before a thread that was woken for it, which is what makes it fast; but a
- * waiter that has waited for WEIR_MUTEX_FAIR_NS gets it at the next release
- * at which it is first in line, and until it has it nobody else may.
+ * before a thread that was woken for it, which is what makes it fast; but
+ * once in WEIR_MUTEX_FAIR_NS, at least, the lock is handed to the waiter that
+ * is first in line, if that has waited for so long, and until it has the lock
+ * nobody else gets it.  So a waiter with n others before it waits for at most
+ * n + 2 times WEIR_MUTEX_FAIR_NS, plus as many holds and wake-ups.
  *
  * Lifetime: needs no destroy.  A thread that got the lock may free its
  * memory as soon as no other thread will call lock again, even while the
@@ -50,7 +52,7 @@ typedef struct weir_mutex {
         0, 0                                                                   \
     }
 
-/* After waiting this long a waiter is entitled to the next release. */
+/* How long a waiter can be passed over, when it is first in line. */
 #define WEIR_MUTEX_FAIR_NS 1000000
 
 /* Make *m an unlocked mutex.  Not needed for private mutexes in memory that

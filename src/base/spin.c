@@ -21,7 +21,6 @@
 
 #define PAUSES_MEASURED 1000
 #define SLEEP_NS 20000
-#define BURST_MAX 32u
 /* Pauses that a thread may do before it counts as a spinner. */
 #define PAUSES_FREE 16u
 
@@ -105,9 +104,10 @@ int64_t weir_wake_cost_ns_(void)
     return cost;
 }
 
-struct weir_spin weir_spin_begin_(int64_t budget_ns, unsigned yields)
+struct weir_spin weir_spin_begin_(int64_t budget_ns, unsigned yields,
+                                  unsigned longest)
 {
-    struct weir_spin spin = {.burst = 1, .yields = yields};
+    struct weir_spin spin = {.burst = 1, .longest = longest, .yields = yields};
 
     if (weir_usable_cpus_() > 1)
         spin.pauses = (uint32_t)(clamp(budget_ns, 0, WEIR_WAKE_COST_MAX_NS) *
@@ -140,7 +140,7 @@ bool weir_spin_again_(struct weir_spin *spin)
             spin->pauses = 0;
         for (uint32_t i = 0; i < burst; i++)
             weir_cpu_pause_();
-        if (spin->burst < BURST_MAX)
+        if (spin->burst < spin->longest)
             spin->burst *= 2;
         return true;
     }

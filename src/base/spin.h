@@ -4,7 +4,7 @@
  * How long to spin before sleeping, in nanoseconds and not in iterations:
  * a pause costs 10 to 140 cycles, depending on the CPU.
  *
- *   struct weir_spin spin = weir_spin_begin_(budget_ns, yields);
+ *   struct weir_spin spin = weir_spin_begin_(budget_ns, yields, longest);
  *   while (!(done = attempt()) && weir_spin_again_(&spin))
  *       ;
  *   weir_spin_end_(&spin);
@@ -18,15 +18,24 @@
 
 #include <weir/base.h>
 
+/* How many pauses to do between two looks, at most: a look takes the line
+ * from the thread that is waited for.  Locks look seldom, because the holder
+ * needs the line for each lock and unlock it can do meanwhile; where one
+ * store ends the wait, looks are frequent. */
+#define WEIR_SPIN_SELDOM 128u
+#define WEIR_SPIN_OFTEN 8u
+
 struct weir_spin {
-    uint32_t pauses;       /* still to do */
-    uint32_t burst;        /* of the next step; grows */
+    uint32_t pauses; /* still to do */
+    uint32_t burst;  /* of the next step; doubles up to longest */
+    uint32_t longest;
     uint32_t yields;       /* still to do */
     weir_deadline_t until; /* yield no longer; 0: not yielding yet */
     bool counted;          /* among the spinners of the process */
 };
 
-struct weir_spin weir_spin_begin_(int64_t budget_ns, unsigned yields);
+struct weir_spin weir_spin_begin_(int64_t budget_ns, unsigned yields,
+                                  unsigned longest);
 bool weir_spin_again_(struct weir_spin *spin);
 void weir_spin_end_(struct weir_spin *spin);
 

@@ -9,8 +9,8 @@
 #define WEIR_BASE_TUNABLES_H
 
 /* Spinning before a sleep (mutex/contended, queue, barrier). */
-#define WEIR_SPIN_MUTEX_NS 2000
-#define WEIR_SPIN_MUTEX_YIELDS 2
+#define WEIR_SPIN_MUTEX_NS 10000
+#define WEIR_SPIN_MUTEX_YIELDS 5
 #define WEIR_SPIN_QUEUE_NS 600
 #define WEIR_SPIN_QUEUE_YIELDS 5
 /* Of the cost of a wake-up, in sixteenths: how long a barrier spins. */
@@ -29,6 +29,12 @@
 #define WEIR_RELAX_MIN_NS 200000
 /* Quiet releases before an object asks the clock whether it may relax. */
 #define WEIR_RELAX_QUIET 64
+
+/* At most 1/10 of the time may a contended mutex be idle because it was
+ * handed to a waiter that has yet to run (mutex/contended); and what one
+ * hand-over can count for at most. */
+#define WEIR_HANDOVER_SHARE 10
+#define WEIR_HANDOVER_MAX_NS 10000000
 
 /* A sleeper that cannot be sure of its wake-up looks again: where another
  * process may have died before waking it, and where the kernel refused the

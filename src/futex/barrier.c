@@ -223,7 +223,7 @@ static struct weir_spin spin_begin(const weir_barrier_t *b)
         budget = 0;
     return weir_spin_begin_(
         weir_patient_budget_(patience, budget),
-        (unsigned)weir_patient_budget_(patience, YIELDS_MAX));
+        (unsigned)weir_patient_budget_(patience, YIELDS_MAX), WEIR_SPIN_OFTEN);
 }
 
 static void learn(weir_barrier_t *b, bool paid)

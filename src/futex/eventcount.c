@@ -194,7 +194,7 @@ static void announce(struct sleeper *s)
     /* [E1] the same, for both sides. */
     s->sure = weir_revoke_();
     /* HINT: read when the eventcount may relax. */
-    weir_store_rlx_(&s->ec->stamp, weir_stamp_now_());
+    weir_store_rlx_(&s->ec->stamp, weir_stamp_in_(0));
     (void)weir_fetch_or_sc_(&s->ec->word, SYMMETRIC);
 }
 

@@ -46,8 +46,11 @@
  *       it is under way, or a thread that was woken has not looked yet.
  *       I2 the releasing store is the unlocker's last access.
  *
- * WORD weir_mutex_t.stamp, 32 bits, not slept on: when HEAVY was last set
- * (revoke.h).  If stale: the mutex relaxes early or late, once.
+ * WORD weir_mutex_t.stamp, 32 bits, not slept on (revoke.h): the last
+ * revocation; while RESERVED, the unlock that waits for the reserver; then
+ * the earliest time at which a reservation costs no more than its share, less
+ * WEIR_MUTEX_FAIR_NS.  If stale: the mutex relaxes, or is handed over, early
+ * or late, once.
  *
  * Why no wake-up is lost (I1).
  *  1. A thread sleeps on the exact word that it has just written or found,
@@ -84,9 +87,16 @@
  *     every WEIR_SHARED_SLICE_NS, and one that finds the lock free but
  *     RESERVED twice in a row takes it.  A shared mutex is never LIGHT.
  *
- * Fairness: a waiter that goes to sleep WEIR_MUTEX_FAIR_NS or more after it
- * began reserves the lock, unless another has; no lock or trylock succeeds
- * between the unlock that follows and its own.
+ * Fairness: a thread that was woken, did not get the lock, and began to wait
+ * WEIR_MUTEX_FAIR_NS ago or more, reserves it before it sleeps again, unless
+ * a reservation was made within the last WEIR_MUTEX_FAIR_NS.  No lock or
+ * trylock succeeds between the unlock that follows and its own.  A reservation
+ * costs a wake-up during which nobody runs inside, hence one at a time, and
+ * no sooner than WEIR_HANDOVER_SHARE times what the last one cost: where CPUs
+ * are short that is the scheduler's latency, and handing over at any price
+ * would leave the lock idle for most of the time.  The lock goes to waiters
+ * in the order in which they slept.  While a woken thread spins it keeps WAKING, so that no
+ * other is woken for nothing.
  *
  * ORDERS
  *  [M1] take        compare-and-swap acquire; pairs with [M2] and
@@ -214,21 +224,19 @@ int weir_mutex_trylock(weir_mutex_t *m)
     return try_take(m) ? 0 : EBUSY;
 }
 
-/* Spin while nobody sleeps; true if that got the lock. */
-static bool spin(weir_mutex_t *m)
+/* This thread, which had reserved the lock, has got it: see to it that the
+ * next hand-over keeps to its share. */
+static void account(weir_mutex_t *m)
 {
-    struct weir_spin spin =
-        weir_spin_begin_(WEIR_SPIN_MUTEX_NS, WEIR_SPIN_MUTEX_YIELDS);
-    bool taken = false;
+    /* UNDER the lock, both. */
+    int64_t cost = weir_stamp_age_ns_(weir_load_rlx_(&m->stamp));
+    int64_t pause = cost < 0 || cost > WEIR_HANDOVER_MAX_NS
+                        ? WEIR_HANDOVER_MAX_NS * WEIR_HANDOVER_SHARE
+                        : cost * WEIR_HANDOVER_SHARE;
 
-    do {
-        /* HINT: try_take looks again. */
-        if (weir_load_rlx_(&m->state) & (CONTENDED | RESERVED))
-            break;
-        taken = try_take(m);
-    } while (!taken && weir_spin_again_(&spin));
-    weir_spin_end_(&spin);
-    return taken;
+    if (pause > WEIR_MUTEX_FAIR_NS)
+        /* UNDER the lock */
+        weir_store_rlx_(&m->stamp, weir_stamp_in_(pause - WEIR_MUTEX_FAIR_NS));
 }
 
 /* Take the lock if it is free for this thread; true if taken, else *state
@@ -242,25 +250,61 @@ static bool take(struct waiter *w, uint32_t *state)
             w->slept ? state_taken_after_sleep(*state) : state_taken(*state);
 
         /* [M1] acquire; pairs with [M2] */
-        if (weir_cas_acq_(&w->mutex->state, state, next))
+        if (weir_cas_acq_(&w->mutex->state, state, next)) {
+            if (w->reserver)
+                account(w->mutex);
             return true;
+        }
     }
     return false;
+}
+
+/* Spin, unless the lock is promised to another; true if that got it.  Also
+ * where others sleep: a mutex that many use is held for moments, and a thread
+ * that slept for it would be one more to wake (mutex/t16). */
+static bool spin(struct waiter *w)
+{
+    struct weir_spin spin = weir_spin_begin_(
+        WEIR_SPIN_MUTEX_NS, WEIR_SPIN_MUTEX_YIELDS, WEIR_SPIN_SELDOM);
+    bool taken = false;
+
+    do {
+        /* HINT: checked by the compare-and-swap. */
+        uint32_t state = weir_load_rlx_(&w->mutex->state);
+
+        if (state & RESERVED)
+            break;
+        taken = take(w, &state);
+    } while (!taken && weir_spin_again_(&spin));
+    weir_spin_end_(&spin);
+    return taken;
+}
+
+/* Whether this thread has waited long enough to reserve the lock. */
+static bool is_due(const struct waiter *w, uint32_t state)
+{
+    return w->slept && !w->reserver && may_reserve(state) &&
+           weir_now() >= w->due &&
+           /* HINT: see the WORD block. */
+           weir_stamp_age_ns_(weir_load_rlx_(&w->mutex->stamp)) >=
+               WEIR_MUTEX_FAIR_NS;
 }
 
 /* Announce that this thread will sleep on *state, which becomes the word to
  * sleep on; false if it changed. */
 static bool mark(struct waiter *w, uint32_t *state)
 {
-    bool reserve =
-        !w->reserver && may_reserve(*state) && w->slept && weir_now() >= w->due;
+    bool reserve = is_due(w, *state);
     uint32_t next = state_to_sleep(*state, reserve);
 
     /* [M4] seq_cst; pairs with [M2] */
     if (next != *state && !weir_cas_sc_(&w->mutex->state, state, next))
         return false;
-    if (reserve)
+    if (reserve) {
         w->reserver = true;
+        /* HINT: see the WORD block. */
+        weir_store_rlx_(&w->mutex->stamp, weir_stamp_in_(0));
+    }
     *state = next;
     return true;
 }
@@ -273,7 +317,7 @@ static bool be_seen(struct waiter *w, uint32_t state)
         w->parked = true;
         w->sure = weir_parked_enter_(&w->mutex->state);
         /* HINT: read when the mutex may relax. */
-        weir_store_rlx_(&w->mutex->stamp, weir_stamp_now_());
+        weir_store_rlx_(&w->mutex->stamp, weir_stamp_in_(0));
     }
     /* [M3] the second look, after the barrier in weir_parked_enter_. */
     return weir_load_sc_(&w->mutex->state) == state;
@@ -328,6 +372,8 @@ static int lock_sleeping(struct waiter *w)
             continue;
         if (sleep_once(w, state))
             return give_up(w) ? 0 : ETIMEDOUT;
+        if (!w->reserver && spin(w))
+            return 0;
     }
 }
 
@@ -336,7 +382,7 @@ WEIR_COLD int weir_mutex_lock_slow_(weir_mutex_t *m, weir_deadline_t deadline)
     struct waiter w = {.mutex = m, .deadline = deadline};
     int result;
 
-    if (try_take(m) || spin(m))
+    if (try_take(m) || spin(&w))
         return 0;
     w.due = weir_after(WEIR_MUTEX_FAIR_NS);
     result = lock_sleeping(&w);
@@ -367,6 +413,10 @@ static uint32_t next_unlocked(weir_mutex_t *m, uint32_t state)
     next += QUIET_ONE;
     if ((next & QUIET_MASK) < WEIR_RELAX_QUIET * QUIET_ONE)
         return next;
+    /* Not while a thread that was woken is in the table still: LIGHT unlocks
+     * would all call for it.  HINT: a slot too late costs a call. */
+    if (weir_load_rlx_(weir_parked_slot_(&m->state)) != 0)
+        return next & ~QUIET_MASK;
     /* HINT: see the WORD block. */
     if (weir_may_relax_(weir_load_rlx_(&m->stamp)))
         return WEIR_MUTEX_FREE_;
@@ -383,6 +433,9 @@ WEIR_COLD int weir_mutex_unlock_slow_(weir_mutex_t *m)
         if (!(state & LOCKED))
             return EPERM;
         next = state == LOCKED ? WEIR_MUTEX_FREE_ : next_unlocked(m, state);
+        if (state & RESERVED)
+            /* UNDER the lock: see account(). */
+            weir_store_rlx_(&m->stamp, weir_stamp_in_(0));
         /* [M2] release; pairs with [M1], [M4]: the last access (I2). */
     } while (!weir_cas_rel_(&m->state, &state, next));
 

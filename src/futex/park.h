@@ -14,7 +14,7 @@
  * may never come (a shared object, whose waker may be killed; a sleeper that
  * is not sure that releasers saw it) only for a bounded time, after which
  * the caller is told to look again. */
-static inline enum weir_slept weir_park_(const WEIR_ATOMIC(uint32_t) * word,
+static inline enum weir_slept weir_park_(const WEIR_ATOMIC(uint32_t) *word,
                                          uint32_t expected,
                                          weir_deadline_t deadline,
                                          uint32_t bits, bool shared, bool sure)

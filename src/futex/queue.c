@@ -266,7 +266,8 @@ static bool more_stock(void *arg)
  * between claim and publication; false if full, or empty. */
 static bool try_now(struct transfer *t)
 {
-    struct weir_spin spin = weir_spin_begin_(WEIR_SPIN_QUEUE_NS, BUSY_YIELDS);
+    struct weir_spin spin =
+        weir_spin_begin_(WEIR_SPIN_QUEUE_NS, BUSY_YIELDS, WEIR_SPIN_OFTEN);
     bool done = attempt(t);
 
     while (!done && t->result == WEIR_RING_BUSY) {
@@ -288,8 +289,8 @@ static weir_eventcount_t_ *eventcount_of(const struct transfer *t)
 
 static bool spin_for(struct transfer *t)
 {
-    struct weir_spin spin =
-        weir_spin_begin_(WEIR_SPIN_QUEUE_NS, WEIR_SPIN_QUEUE_YIELDS);
+    struct weir_spin spin = weir_spin_begin_(
+        WEIR_SPIN_QUEUE_NS, WEIR_SPIN_QUEUE_YIELDS, WEIR_SPIN_OFTEN);
     bool done;
 
     while (!(done = attempt(t)) && weir_spin_again_(&spin))

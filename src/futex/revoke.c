@@ -45,6 +45,7 @@
 /* A stamp counts in units of 2^14 ns, 16.4 us: it wraps after 19 hours, and
  * then an object relaxes a little early or late, once. */
 #define STAMP_SHIFT 14
+#define STAMP_UNIT ((int64_t)1 << STAMP_SHIFT)
 
 static WEIR_ATOMIC(uint32_t) state;
 static WEIR_ATOMIC(uint32_t) refused_for_test;
@@ -94,11 +95,18 @@ bool weir_revoke_(void)
     return true;
 }
 
-uint32_t weir_stamp_now_(void)
+uint32_t weir_stamp_in_(int64_t ns)
 {
-    uint32_t stamp = (uint32_t)(weir_now() >> STAMP_SHIFT);
+    uint32_t stamp = (uint32_t)((weir_now() + ns) >> STAMP_SHIFT);
 
     return stamp != 0 ? stamp : 1;
+}
+
+int64_t weir_stamp_age_ns_(uint32_t stamp)
+{
+    return stamp == 0
+               ? INT64_MAX
+               : (int64_t)(int32_t)(weir_stamp_in_(0) - stamp) * STAMP_UNIT;
 }
 
 static int64_t quiet_ns(void)
@@ -110,14 +118,10 @@ static int64_t quiet_ns(void)
 
 bool weir_may_relax_(uint32_t stamp)
 {
-    int64_t age;
     int64_t now;
     int64_t next;
 
-    if (!weir_asymmetric_())
-        return false;
-    age = (int64_t)(weir_stamp_now_() - stamp) << STAMP_SHIFT;
-    if (age < quiet_ns())
+    if (!weir_asymmetric_() || weir_stamp_age_ns_(stamp) < quiet_ns())
         return false;
     now = weir_now();
     /* COUNT: a rate; the compare-and-swap grants it to one. */

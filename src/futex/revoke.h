@@ -18,8 +18,12 @@ bool weir_asymmetric_(void);
  * neither; sleep WEIR_UNSURE_SLICE_NS at a time. */
 bool weir_revoke_(void);
 
-/* The time of a revocation, to be kept in an object: never 0. */
-uint32_t weir_stamp_now_(void);
+/* The time ns nanoseconds from now, as it is kept in an object: never 0. */
+uint32_t weir_stamp_in_(int64_t ns);
+
+/* Nanoseconds since a stamp, to within 2^14; negative if it is to come, and
+ * long if it is 0. */
+int64_t weir_stamp_age_ns_(uint32_t stamp);
 
 /* Whether an object whose last revocation was at stamp may let its releasers
  * go without a fence again, so that another revocation may follow. */

@@ -55,7 +55,7 @@ static long futex(const volatile void *word, int op, uint32_t value,
     return result;
 }
 
-enum weir_slept weir_futex_wait_(const WEIR_ATOMIC(uint32_t) * word,
+enum weir_slept weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *word,
                                  uint32_t expected, weir_deadline_t deadline,
                                  uint32_t bits, bool shared)
 {

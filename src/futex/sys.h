@@ -21,7 +21,7 @@ enum weir_slept {
 /* Sleep while *word == expected, until woken or until the deadline.  The
  * kernel compares and sleeps in one step.  Panics where futexes do not
  * work at all (a seccomp filter): the alternative would be to spin. */
-enum weir_slept weir_futex_wait_(const WEIR_ATOMIC(uint32_t) * word,
+enum weir_slept weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *word,
                                  uint32_t expected, weir_deadline_t deadline,
                                  uint32_t bits, bool shared);
 

@@ -89,6 +89,9 @@ WEIR_API_INLINE int weir_queue_put8_(weir_queue_t *q, const void *e)
     weir_cell_t_ *cell;
     uint64_t tail;
 
+    /* Known to be shorter: not for here, and gcc would warn of the copy. */
+    if (__builtin_object_size(e, 0) < 8)
+        return 0;
     if (WEIR_UNLIKELY(q->ring.elem_size != 8 || q->ring.lag != 0))
         return 0;
     /* HINT: checked by the compare-and-swap below. */
@@ -119,6 +122,9 @@ WEIR_API_INLINE int weir_queue_get8_(weir_queue_t *q, void *e)
     weir_cell_t_ *cell;
     uint64_t head;
 
+    /* Known to be shorter: not for here, and gcc would warn of the copy. */
+    if (__builtin_object_size(e, 0) < 8)
+        return 0;
     if (WEIR_UNLIKELY(q->ring.elem_size != 8))
         return 0;
     /* HINT: checked by the compare-and-swap below. */
