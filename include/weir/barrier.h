@@ -109,7 +109,7 @@ WEIR_API int weir_barrier_wait_until(weir_barrier_t *b,
 WEIR_API int weir_barrier_reset(weir_barrier_t *b);
 
 /* Break the barrier: all who wait, and all who come, get ECANCELED until it
- * is reset.  Idempotent.
+ * is reset; those who wait for the end of a reset get it then.  Idempotent.
  * Context:  any; may make one system call
  * Progress: lock-free
  * Order:    release

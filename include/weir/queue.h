@@ -122,7 +122,8 @@ WEIR_API_INLINE int weir_queue_tryput(weir_queue_t *q, const void *e);
  * Progress: blocking, bounded by the deadline
  * Order:    as weir_queue_put on success
  * Params:   deadline  absolute CLOCK_MONOTONIC nanoseconds (weir_after)
- * Returns:  0 | ETIMEDOUT | ESHUTDOWN
+ * Returns:  0 | ETIMEDOUT full, or another thread is in the middle of a get
+ *           | ESHUTDOWN
  * Source:   as weir_queue_put */
 WEIR_API int weir_queue_put_until(weir_queue_t *q, const void *e,
                                   weir_deadline_t deadline);
@@ -164,7 +165,8 @@ WEIR_API_INLINE int weir_queue_tryget(weir_queue_t *q, void *e);
  * Progress: blocking, bounded by the deadline
  * Order:    as weir_queue_get on success
  * Params:   deadline  absolute CLOCK_MONOTONIC nanoseconds (weir_after)
- * Returns:  0 | ETIMEDOUT | ESHUTDOWN
+ * Returns:  0 | ETIMEDOUT empty, or another thread is in the middle of a put
+ *           | ESHUTDOWN
  * Source:   as weir_queue_put */
 WEIR_API int weir_queue_get_until(weir_queue_t *q, void *e,
                                   weir_deadline_t deadline);

@@ -81,6 +81,13 @@ void weir_ring_reset_(weir_ring_t_ *ring, unsigned char *cells, uint64_t start)
     weir_store_rlx_(&ring->head, start);
 }
 
+/* Whether a head is ahead of a tail, modulo 2^64: they were read at different
+ * times. */
+static bool is_ahead(uint64_t head, uint64_t tail)
+{
+    return (int64_t)(tail - head) < 0;
+}
+
 /* -- Put ---------------------------------------------------------------- */
 
 static bool is_free(const weir_ring_t_ *ring, const unsigned char *cells,
@@ -105,7 +112,7 @@ static enum weir_ring_result why_not_put(const weir_ring_t_ *ring,
     uint64_t head = weir_load_acq_(&ring->head);
 
     *now = weir_load_acq_(&ring->tail); /* [R5] acquire */
-    if (*now != tail)
+    if (*now != tail || is_ahead(head, tail))
         return WEIR_RING_DONE; /* it moved: look again */
     return tail - head >= ring->round - ring->lag ? WEIR_RING_NONE
                                                   : WEIR_RING_BUSY;
@@ -171,6 +178,14 @@ enum weir_ring_result weir_ring_peek_put_(const weir_ring_t_ *ring,
     size_t run;
 
     return room(ring, cells, &tail, 1, &run);
+}
+
+bool weir_ring_hint_put_(const weir_ring_t_ *ring, const unsigned char *cells)
+{
+    /* HINT: the attempt looks again. */
+    uint64_t tail = weir_load_rlx_(&ring->tail);
+
+    return (tail & WEIR_RING_CLOSED) || is_free(ring, cells, tail);
 }
 
 /* -- Get ---------------------------------------------------------------- */
@@ -258,6 +273,12 @@ enum weir_ring_result weir_ring_peek_get_(const weir_ring_t_ *ring,
     return stock(ring, cells, &head, 1, &run);
 }
 
+bool weir_ring_hint_get_(const weir_ring_t_ *ring, const unsigned char *cells)
+{
+    /* HINT: the attempt looks again. */
+    return is_there(ring, cells, weir_load_rlx_(&ring->head));
+}
+
 /* -- Both --------------------------------------------------------------- */
 
 void weir_ring_close_(weir_ring_t_ *ring)
@@ -280,7 +301,8 @@ size_t weir_ring_len_(const weir_ring_t_ *ring)
         /* [R5] acquire, all: a head that did not move while tail was read
          * belongs to that tail. */
         head = weir_load_acq_(&ring->head);
-        tail = weir_load_acq_(&ring->tail);        /* [R5] acquire */
-    } while (weir_load_acq_(&ring->head) != head); /* [R5] acquire */
+        tail = weir_load_acq_(&ring->tail); /* [R5] acquire */
+    } while (is_ahead(head, tail) ||
+             weir_load_acq_(&ring->head) != head); /* [R5] acquire */
     return (size_t)((tail - head) / POSITION);
 }

@@ -59,6 +59,11 @@ enum weir_ring_result weir_ring_peek_put_(const weir_ring_t_ *ring,
 enum weir_ring_result weir_ring_peek_get_(const weir_ring_t_ *ring,
                                           const unsigned char *cells);
 
+/* Whether a put or get seems worth an attempt: looks at one cell, and leaves
+ * the words alone that the other side needs. */
+bool weir_ring_hint_put_(const weir_ring_t_ *ring, const unsigned char *cells);
+bool weir_ring_hint_get_(const weir_ring_t_ *ring, const unsigned char *cells);
+
 void weir_ring_close_(weir_ring_t_ *ring);
 bool weir_ring_closed_(const weir_ring_t_ *ring);
 

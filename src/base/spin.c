@@ -104,14 +104,30 @@ int64_t weir_wake_cost_ns_(void)
     return cost;
 }
 
-struct weir_spin weir_spin_begin_(int64_t budget_ns, unsigned yields,
-                                  unsigned longest)
+static uint32_t pauses_in(int64_t ns)
 {
-    struct weir_spin spin = {.burst = 1, .longest = longest, .yields = yields};
+    return (uint32_t)(clamp(ns, 0, WEIR_WAKE_COST_MAX_NS) * 1000 /
+                      weir_pause_cost_ps_());
+}
 
-    if (weir_usable_cpus_() > 1)
-        spin.pauses = (uint32_t)(clamp(budget_ns, 0, WEIR_WAKE_COST_MAX_NS) *
-                                 1000 / weir_pause_cost_ps_());
+static void pause_times(uint32_t n)
+{
+    while (n-- > 0)
+        weir_cpu_pause_();
+}
+
+struct weir_spin weir_spin_begin_(const struct weir_spin_plan *plan)
+{
+    struct weir_spin spin = {.steady = plan->steady,
+                             .burst = 1,
+                             .longest = plan->longest,
+                             .yields = plan->yields};
+
+    if (weir_usable_cpus_() > 1) {
+        spin.pauses = pauses_in(plan->budget_ns);
+        if (plan->first_ns > 0)
+            pause_times(pauses_in(plan->first_ns));
+    }
     return spin;
 }
 
@@ -128,23 +144,24 @@ static bool count_in(struct weir_spin *spin)
     return others + 1 < weir_usable_cpus_();
 }
 
-bool weir_spin_again_(struct weir_spin *spin)
+static void pause_once(struct weir_spin *spin)
 {
     uint32_t burst = spin->burst;
 
-    if (spin->pauses > 0) {
-        if (burst > spin->pauses)
-            burst = spin->pauses;
-        spin->pauses -= burst;
-        if (burst >= PAUSES_FREE && !count_in(spin))
-            spin->pauses = 0;
-        for (uint32_t i = 0; i < burst; i++)
-            weir_cpu_pause_();
-        if (spin->burst < spin->longest)
-            spin->burst *= 2;
-        return true;
-    }
-    weir_spin_end_(spin);
+    if (burst > spin->pauses)
+        burst = spin->pauses;
+    spin->pauses -= burst;
+    if (burst >= PAUSES_FREE && !count_in(spin))
+        spin->pauses = 0;
+    pause_times(burst);
+    if (spin->steady > 0)
+        spin->steady--;
+    else if (spin->burst < spin->longest)
+        spin->burst *= 2;
+}
+
+static bool yield_once(struct weir_spin *spin)
+{
     if (spin->yields == 0)
         return false;
     if (spin->until == 0)
@@ -154,6 +171,16 @@ bool weir_spin_again_(struct weir_spin *spin)
     spin->yields--;
     (void)sched_yield();
     return true;
+}
+
+bool weir_spin_again_(struct weir_spin *spin)
+{
+    if (spin->pauses > 0) {
+        pause_once(spin);
+        return true;
+    }
+    weir_spin_end_(spin);
+    return yield_once(spin);
 }
 
 void weir_spin_end_(struct weir_spin *spin)

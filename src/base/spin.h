@@ -4,38 +4,44 @@
  * How long to spin before sleeping, in nanoseconds and not in iterations:
  * a pause costs 10 to 140 cycles, depending on the CPU.
  *
- *   struct weir_spin spin = weir_spin_begin_(budget_ns, yields, longest);
+ *   struct weir_spin spin = weir_spin_begin_(&plan);
  *   while (!(done = attempt()) && weir_spin_again_(&spin))
  *       ;
  *   weir_spin_end_(&spin);
  *
- * First pauses for budget_ns, then a number of sched_yield calls, but never
- * for longer than a wake-up costs, then no more: the caller goes to sleep.  No pauses where only one CPU is usable,
- * nor while as many threads of the process pause as there are CPUs to spare.
+ * First pauses, for the time that the plan allows, then a number of
+ * sched_yield calls, but never for longer than a wake-up costs, then no more:
+ * the caller goes to sleep.  No pauses where only one CPU is usable, nor
+ * while as many threads of the process pause as there are CPUs to spare.
+ *
+ * How often to look is part of the plan, because a look takes the line from
+ * the thread that is waited for.
  */
 #ifndef WEIR_BASE_SPIN_H
 #define WEIR_BASE_SPIN_H
 
 #include <weir/base.h>
 
-/* How many pauses to do between two looks, at most: a look takes the line
- * from the thread that is waited for.  Locks look seldom, because the holder
- * needs the line for each lock and unlock it can do meanwhile; where one
- * store ends the wait, looks are frequent. */
-#define WEIR_SPIN_SELDOM 128u
-#define WEIR_SPIN_OFTEN 8u
+struct weir_spin_plan {
+    int64_t budget_ns; /* for pauses */
+    int64_t first_ns;  /* of that, before the first look */
+    uint32_t steady;   /* looks with a single pause between them; then the
+                          pauses double from look to look */
+    uint32_t longest;  /* up to so many */
+    uint32_t yields;   /* calls of sched_yield after that */
+};
 
 struct weir_spin {
     uint32_t pauses; /* still to do */
-    uint32_t burst;  /* of the next step; doubles up to longest */
+    uint32_t steady; /* looks before the burst grows */
+    uint32_t burst;  /* pauses until the next look */
     uint32_t longest;
     uint32_t yields;       /* still to do */
-    weir_deadline_t until; /* yield no longer; 0: not yielding yet */
     bool counted;          /* among the spinners of the process */
+    weir_deadline_t until; /* yield no longer; 0: not yielding yet */
 };
 
-struct weir_spin weir_spin_begin_(int64_t budget_ns, unsigned yields,
-                                  unsigned longest);
+struct weir_spin weir_spin_begin_(const struct weir_spin_plan *plan);
 bool weir_spin_again_(struct weir_spin *spin);
 void weir_spin_end_(struct weir_spin *spin);
 

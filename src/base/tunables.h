@@ -8,13 +8,25 @@
 #ifndef WEIR_BASE_TUNABLES_H
 #define WEIR_BASE_TUNABLES_H
 
-/* Spinning before a sleep (mutex/contended, queue, barrier). */
+/* Spinning before a sleep, in nanoseconds, looks, pauses and yields (spin.h).
+ * A mutex is looked at seldom: its holder needs the line for each lock and
+ * unlock that it can do meanwhile (mutex/t2/in10/out0: 128 pauses against 32,
+ * 1.5 times). */
 #define WEIR_SPIN_MUTEX_NS 10000
+#define WEIR_SPIN_MUTEX_LONGEST 128
 #define WEIR_SPIN_MUTEX_YIELDS 5
-#define WEIR_SPIN_QUEUE_NS 600
+/* A queue is given time to fill or empty by more than one element first: in
+ * step with the other side, each element would cost a line transfer
+ * (queue/1x1).  Then looks are frequent (queue/pingpong), then seldom. */
+#define WEIR_SPIN_QUEUE_NS 2000
+#define WEIR_SPIN_QUEUE_FIRST_NS 150
+#define WEIR_SPIN_QUEUE_STEADY 16
+#define WEIR_SPIN_QUEUE_LONGEST 32
 #define WEIR_SPIN_QUEUE_YIELDS 5
-/* Of the cost of a wake-up, in sixteenths: how long a barrier spins. */
-#define WEIR_SPIN_BARRIER_SIXTEENTHS 16
+/* A barrier spins for as long as a wake-up costs, if it lately paid; yields
+ * cost about a microsecond each, and let others arrive (barrier/t16). */
+#define WEIR_SPIN_BARRIER_LONGEST 8
+#define WEIR_SPIN_BARRIER_YIELDS 48
 
 /* Bounds for the measured cost of one wake-up, should the measurement be
  * disturbed. */

@@ -56,7 +56,13 @@
  *     killed in shared scope.  Whoever publishes a later state releases its
  *     threads too (1, 2), and shared sleepers look at arrivals themselves
  *     every WEIR_SHARED_SLICE_NS.
- *  5. The last access of a thread that was released is its load of sense;
+ *  5. A thread that comes while the old are still leaving, or while the
+ *     action runs, sleeps only on the very sense that tells about the arrivals
+ *     it found; if that is older it publishes, and if it is newer it looks
+ *     again.  What ends its wait moves PHASE or breaks the phase, and so the
+ *     sense.  ABORTED does not show there: who sleeps already learns of it when
+ *     the last of the old has left, which are awake.
+ *  6. The last access of a thread that was released is its load of sense;
  *     the publisher wakes by address, after its last access.
  *
  * ORDERS
@@ -89,8 +95,6 @@
 #define FAILED 2u
 #define SENSE_PHASE_SHIFT 2
 
-/* Yields cost about a microsecond each, and let others arrive. */
-#define YIELDS_MAX 48u
 #define PATIENCE_MAX 255u
 
 enum outcome { UNDECIDED, COMPLETED, FAILED_PHASE };
@@ -217,13 +221,15 @@ static struct weir_spin spin_begin(const weir_barrier_t *b)
 {
     /* HINT: patience. */
     uint32_t patience = PATIENCE_MAX - weir_load_rlx_(&b->impatience);
-    int64_t budget = weir_wake_cost_ns_() * WEIR_SPIN_BARRIER_SIXTEENTHS / 16;
+    struct weir_spin_plan plan = {
+        .longest = WEIR_SPIN_BARRIER_LONGEST,
+        .yields =
+            (uint32_t)weir_patient_budget_(patience, WEIR_SPIN_BARRIER_YIELDS),
+    };
 
-    if (b->parties > weir_usable_cpus_())
-        budget = 0;
-    return weir_spin_begin_(
-        weir_patient_budget_(patience, budget),
-        (unsigned)weir_patient_budget_(patience, YIELDS_MAX), WEIR_SPIN_OFTEN);
+    if (b->parties <= weir_usable_cpus_())
+        plan.budget_ns = weir_patient_budget_(patience, weir_wake_cost_ns_());
+    return weir_spin_begin_(&plan);
 }
 
 static void learn(weir_barrier_t *b, bool paid)
@@ -250,6 +256,18 @@ static enum outcome spin(weir_barrier_t *b, uint32_t phase)
     return UNDECIDED;
 }
 
+/* Sleep while the sense is what was seen.  True if the deadline passed. */
+static bool sleep_on(weir_barrier_t *b, uint32_t sense,
+                     weir_deadline_t deadline)
+{
+    if (!(sense & SLEEPERS) &&
+        /* [B3] acquire */
+        !weir_cas_acq_(&b->sense, &sense, sense | SLEEPERS))
+        return false;
+    return weir_park_(&b->sense, sense | SLEEPERS, deadline, WEIR_BITS_ALL,
+                      is_shared(b), true) == WEIR_SLEPT_EXPIRED;
+}
+
 /* Sleep once, unless phase is decided.  True if the deadline passed. */
 static bool sleep_once(weir_barrier_t *b, uint32_t phase,
                        weir_deadline_t deadline)
@@ -257,14 +275,8 @@ static bool sleep_once(weir_barrier_t *b, uint32_t phase,
     /* [B3] acquire; pairs with [B2] */
     uint32_t sense = weir_load_acq_(&b->sense);
 
-    if (outcome_in(sense, phase) != UNDECIDED)
-        return false;
-    if (!(sense & SLEEPERS) &&
-        /* [B3] acquire */
-        !weir_cas_acq_(&b->sense, &sense, sense | SLEEPERS))
-        return false;
-    return weir_park_(&b->sense, sense | SLEEPERS, deadline, WEIR_BITS_ALL,
-                      is_shared(b), true) == WEIR_SLEPT_EXPIRED;
+    return outcome_in(sense, phase) == UNDECIDED &&
+           sleep_on(b, sense, deadline);
 }
 
 /* Wait until phase is decided; UNDECIDED if the deadline passes first. */
@@ -370,12 +382,9 @@ static int wait_outside(weir_barrier_t *b, uint64_t arrivals,
         sense = weir_load_acq_(&b->sense); /* [B3] acquire */
         if (is_before(sense, sense_of(arrivals)))
             publish(b, arrivals);
-        else if ((sense & SLEEPERS) ||
-                 /* [B3] acquire */
-                 weir_cas_acq_(&b->sense, &sense, sense | SLEEPERS))
-            expired =
-                weir_park_(&b->sense, sense | SLEEPERS, deadline, WEIR_BITS_ALL,
-                           is_shared(b), true) == WEIR_SLEPT_EXPIRED;
+        else if ((sense & ~SLEEPERS) == sense_of(arrivals))
+            expired = sleep_on(b, sense, deadline);
+        /* else it has been decided further: arrivals has moved as well */
     }
     return 0;
 }

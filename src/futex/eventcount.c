@@ -67,8 +67,9 @@
  *     WAKING in between, is reached as in 3, since `more` holds for good.
  *  6. Shared: the waker, or the one woken, may be killed.  Sleepers look
  *     again every WEIR_SHARED_SLICE_NS, and clear WAKING when they do.
- *  7. Refused: a sleeper whose barrier the kernel refused looks again every
- *     WEIR_UNSURE_SLICE_NS, since a releaser may have missed it.
+ *  7. Refused: once the kernel refuses the barrier, each sleeper looks again
+ *     every WEIR_UNSURE_SLICE_NS, since a releaser may have missed it, and
+ *     SYMMETRIC as well.
  *
  * ORDERS
  *  [E1] announce, notify  fence between own store and load of the other's;
@@ -189,6 +190,8 @@ static void announce(struct sleeper *s)
     if (change(s, ONE) & SYMMETRIC) {
         /* [E1] fence between the announcement and the attempt. */
         weir_fence_sc_();
+        /* Who set SYMMETRIC may have been refused its barrier (7). */
+        s->sure = s->shared || !weir_refused_();
         return;
     }
     /* [E1] the same, for both sides. */

@@ -78,6 +78,9 @@
  *     parked.c shows that the owner sees it, and wakes one.  The woken thread
  *     is as in 3.  LIGHT_OWNER tells later sleepers that they must enter too;
  *     it goes with the owner, at a compare-and-swap or under the store.
+ *     A thread that fell asleep under HEAVY is not in the table, and may
+ *     depend on one that was woken before the mutex became LIGHT.  If that one
+ *     gives up it leaves the table, so it wakes another, which enters.
  *  6. RESERVED is set only under LOCKED and HEAVY without LIGHT_OWNER, so
  *     that no store can wipe it.  Each unlock under it wakes the reserving
  *     thread by a bit of its own.  Others that look meanwhile sleep as in 1,
@@ -264,8 +267,12 @@ static bool take(struct waiter *w, uint32_t *state)
  * that slept for it would be one more to wake (mutex/t16). */
 static bool spin(struct waiter *w)
 {
-    struct weir_spin spin = weir_spin_begin_(
-        WEIR_SPIN_MUTEX_NS, WEIR_SPIN_MUTEX_YIELDS, WEIR_SPIN_SELDOM);
+    static const struct weir_spin_plan plan = {
+        .budget_ns = WEIR_SPIN_MUTEX_NS,
+        .longest = WEIR_SPIN_MUTEX_LONGEST,
+        .yields = WEIR_SPIN_MUTEX_YIELDS,
+    };
+    struct weir_spin spin = weir_spin_begin_(&plan);
     bool taken = false;
 
     do {
@@ -294,9 +301,14 @@ static bool is_due(const struct waiter *w, uint32_t state)
  * sleep on; false if it changed. */
 static bool mark(struct waiter *w, uint32_t *state)
 {
-    bool reserve = is_due(w, *state);
-    uint32_t next = state_to_sleep(*state, reserve);
+    bool reserve;
+    uint32_t next;
 
+    /* Its reservation was taken for one of a thread that is gone (7). */
+    if (!(*state & RESERVED))
+        w->reserver = false;
+    reserve = is_due(w, *state);
+    next = state_to_sleep(*state, reserve);
     /* [M4] seq_cst; pairs with [M2] */
     if (next != *state && !weir_cas_sc_(&w->mutex->state, state, next))
         return false;
@@ -353,7 +365,7 @@ static bool sleep_once(struct waiter *w, uint32_t state)
     w->slept = true;
     /* Shared, unchanged after a whole slice, and nobody holds it: whoever
      * reserved it is gone. */
-    w->stuck = shared && slept == WEIR_SLEPT_WOKEN && !(state & LOCKED) &&
+    w->stuck = shared && slept == WEIR_SLEPT_SLICE && !(state & LOCKED) &&
                weir_load_rlx_(&w->mutex->state) == state; /* HINT: take() */
     return slept == WEIR_SLEPT_EXPIRED;
 }
@@ -386,8 +398,12 @@ WEIR_COLD int weir_mutex_lock_slow_(weir_mutex_t *m, weir_deadline_t deadline)
         return 0;
     w.due = weir_after(WEIR_MUTEX_FAIR_NS);
     result = lock_sleeping(&w);
-    if (w.parked)
+    if (w.parked) {
         weir_parked_leave_(&m->state);
+        if (result != 0)
+            /* Keeps I1: 5. says for whom. */
+            weir_futex_wake_(&m->state, 1, WEIR_BITS_ALL, false);
+    }
     return result;
 }
 

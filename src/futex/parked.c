@@ -151,9 +151,12 @@ static void after_fork(void)
     weir_spin_after_fork_();
 }
 
-/* After revoke.c has probed: constructors of one priority have no order. */
+/* After revoke.c has probed: constructors of one priority have no order.
+ * Nothing is cleared: the table may be in use, where a second copy of the
+ * library is loaded into a program later. */
 __attribute__((constructor(102))) static void set_up(void)
 {
-    weir_parked_reset_();
+    if (!weir_asymmetric_())
+        set_symmetric();
     (void)pthread_atfork(NULL, NULL, after_fork);
 }

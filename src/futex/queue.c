@@ -158,6 +158,19 @@ void weir_queue_destroy(weir_queue_t *q)
     free(q);
 }
 
+/* Whether head and tail are positions that the queue can come to: with
+ * others a try call would wait for a thread that does not exist. */
+static bool is_possible(const weir_queue_t *q)
+{
+    /* HINT, both: low bits that no call changes. */
+    uint64_t head = weir_load_rlx_(&q->ring.head);
+    uint64_t tail = weir_load_rlx_(&q->ring.tail);
+
+    return head % WEIR_POSITION_ == 0 &&
+           (tail & ~(uint64_t)WEIR_RING_CLOSED) % WEIR_POSITION_ == 0 &&
+           weir_ring_len_(&q->ring) <= q->capacity;
+}
+
 /* Whether the header's geometry is the one that init would have made. */
 static bool is_consistent(const weir_queue_t *q, size_t memsize)
 {
@@ -170,7 +183,8 @@ static bool is_consistent(const weir_queue_t *q, size_t memsize)
     size = geometry(&ring, (size_t)q->capacity, q->ring.elem_size);
     return size != 0 && size <= memsize && q->memsize == size &&
            q->ring.mask == ring.mask && q->ring.round == ring.round &&
-           q->ring.lag == ring.lag && q->ring.stride == ring.stride;
+           q->ring.lag == ring.lag && q->ring.stride == ring.stride &&
+           is_possible(q);
 }
 
 int weir_queue_attach(weir_queue_t *q, size_t memsize)
@@ -262,18 +276,36 @@ static bool more_stock(void *arg)
 
 /* -- Waiting ------------------------------------------------------------ */
 
+static const struct weir_spin_plan plan = {
+    .budget_ns = WEIR_SPIN_QUEUE_NS,
+    .first_ns = WEIR_SPIN_QUEUE_FIRST_NS,
+    .steady = WEIR_SPIN_QUEUE_STEADY,
+    .longest = WEIR_SPIN_QUEUE_LONGEST,
+    .yields = WEIR_SPIN_QUEUE_YIELDS,
+};
+
+/* Another thread needs a moment to publish, unless it was preempted. */
+static const struct weir_spin_plan busy_plan = {
+    .budget_ns = WEIR_SPIN_QUEUE_NS,
+    .longest = WEIR_SPIN_QUEUE_LONGEST,
+    .yields = BUSY_YIELDS,
+};
+
 /* Attempt without waiting for room or stock, only for threads that are
- * between claim and publication; false if full, or empty. */
-static bool try_now(struct transfer *t)
+ * between claim and publication; false if full, or empty, or if such a thread
+ * is not done by the deadline (and after a moment, should that have passed
+ * before). */
+static bool try_now(struct transfer *t, weir_deadline_t deadline)
 {
-    struct weir_spin spin =
-        weir_spin_begin_(WEIR_SPIN_QUEUE_NS, BUSY_YIELDS, WEIR_SPIN_OFTEN);
+    struct weir_spin spin = weir_spin_begin_(&busy_plan);
     bool done = attempt(t);
 
     while (!done && t->result == WEIR_RING_BUSY) {
         if (!weir_spin_again_(&spin)) {
             struct timespec ts = {0, BUSY_SLEEP_NS};
 
+            if (weir_expired_(deadline))
+                break;
             (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);
         }
         done = attempt(t);
@@ -287,13 +319,20 @@ static weir_eventcount_t_ *eventcount_of(const struct transfer *t)
     return t->from != NULL ? &t->queue->not_full : &t->queue->not_empty;
 }
 
+static bool seems_worth_it(const struct transfer *t)
+{
+    const weir_queue_t *q = t->queue;
+
+    return t->from != NULL ? weir_ring_hint_put_(&q->ring, q->cells)
+                           : weir_ring_hint_get_(&q->ring, q->cells);
+}
+
 static bool spin_for(struct transfer *t)
 {
-    struct weir_spin spin = weir_spin_begin_(
-        WEIR_SPIN_QUEUE_NS, WEIR_SPIN_QUEUE_YIELDS, WEIR_SPIN_OFTEN);
+    struct weir_spin spin = weir_spin_begin_(&plan);
     bool done;
 
-    while (!(done = attempt(t)) && weir_spin_again_(&spin))
+    while (!(done = seems_worth_it(t) && attempt(t)) && weir_spin_again_(&spin))
         ;
     weir_spin_end_(&spin);
     return done;
@@ -315,10 +354,10 @@ static int sleep_for(struct transfer *t, weir_deadline_t deadline)
 static int transfer(struct transfer *t, weir_deadline_t deadline)
 {
     while (t->done < t->n) {
-        if (!attempt(t) &&
-            !(!weir_expired_(deadline) &&
-              (spin_for(t) || sleep_for(t, deadline) == 0)) &&
-            !try_now(t))
+        bool done = !weir_expired_(deadline) &&
+                    (spin_for(t) || sleep_for(t, deadline) == 0);
+
+        if (!done && !try_now(t, deadline))
             return ETIMEDOUT;
         if (t->result == WEIR_RING_SHUT)
             return ESHUTDOWN;
@@ -344,7 +383,7 @@ WEIR_COLD int weir_queue_get_slow_(weir_queue_t *q, void *e,
 
 static int try_result(struct transfer *t)
 {
-    if (!try_now(t))
+    if (!try_now(t, WEIR_FOREVER))
         return EAGAIN;
     return t->result == WEIR_RING_SHUT ? ESHUTDOWN : 0;
 }

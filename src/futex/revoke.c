@@ -45,6 +45,8 @@
 /* A stamp counts in units of 2^14 ns, 16.4 us: it wraps after 19 hours, and
  * then an object relaxes a little early or late, once. */
 #define STAMP_SHIFT 14
+/* A stamp may be so far in the future, and no further: 1.1 s. */
+#define STAMP_FUTURE ((uint32_t)1 << 16)
 #define STAMP_UNIT ((int64_t)1 << STAMP_SHIFT)
 
 static WEIR_ATOMIC(uint32_t) state;
@@ -70,6 +72,12 @@ WEIR_CONSTRUCTOR static void probe(void)
 {
     /* INIT: before other threads use the library. */
     weir_store_rlx_(&state, barrier() ? ASYMMETRIC : SYMMETRIC);
+}
+
+bool weir_refused_(void)
+{
+    /* HINT: see "if stale" above. */
+    return weir_load_rlx_(&state) == REFUSED;
 }
 
 bool weir_revoke_(void)
@@ -104,9 +112,13 @@ uint32_t weir_stamp_in_(int64_t ns)
 
 int64_t weir_stamp_age_ns_(uint32_t stamp)
 {
-    return stamp == 0
-               ? INT64_MAX
-               : (int64_t)(int32_t)(weir_stamp_in_(0) - stamp) * STAMP_UNIT;
+    uint32_t age = weir_stamp_in_(0) - stamp;
+
+    if (stamp == 0)
+        return INT64_MAX;
+    if (age > UINT32_MAX - STAMP_FUTURE)
+        return -(int64_t)(UINT32_MAX - age + 1) * STAMP_UNIT;
+    return (int64_t)age * STAMP_UNIT;
 }
 
 static int64_t quiet_ns(void)

@@ -12,6 +12,10 @@
  * kernel has no membarrier for us.  Goes from true to false at most. */
 bool weir_asymmetric_(void);
 
+/* Whether the kernel has begun to refuse: releases may be under way that
+ * missed it, so that no sleeper can be sure. */
+bool weir_refused_(void);
+
 /* Called by a thread that has announced that it will sleep.  True: every
  * release that this thread does not see from now on will see the
  * announcement.  False: the kernel refused, and a release under way may see

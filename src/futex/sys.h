@@ -14,8 +14,9 @@
 
 enum weir_slept {
     WEIR_SLEPT_WOKEN,   /* or a signal, or for no reason: look again */
-    WEIR_SLEPT_CHANGED, /* did not sleep: the word was another: look again */
-    WEIR_SLEPT_EXPIRED  /* the deadline passed, and no wake-up was consumed */
+    WEIR_SLEPT_CHANGED, /* did not sleep, the word was another: look again */
+    WEIR_SLEPT_SLICE,   /* weir_park_ only: time to look again */
+    WEIR_SLEPT_EXPIRED  /* the deadline passed; no wake-up was consumed */
 };
 
 /* Sleep while *word == expected, until woken or until the deadline.  The
