@@ -121,7 +121,8 @@ WEIR_API_INLINE int weir_queue_tryput(weir_queue_t *q, const void *e);
  * Context:  may sleep; not async-signal-safe
  * Progress: blocking, bounded by the deadline
  * Order:    as weir_queue_put on success
- * Params:   deadline  absolute CLOCK_MONOTONIC nanoseconds (weir_after)
+ * Params:   deadline  absolute CLOCK_MONOTONIC nanoseconds (weir_after);
+ *           WEIR_NOW: as weir_queue_tryput, but for the error number
  * Returns:  0 | ETIMEDOUT full, or another thread is in the middle of a get
  *           | ESHUTDOWN
  * Source:   as weir_queue_put */
@@ -164,7 +165,8 @@ WEIR_API_INLINE int weir_queue_tryget(weir_queue_t *q, void *e);
  * Context:  may sleep; not async-signal-safe
  * Progress: blocking, bounded by the deadline
  * Order:    as weir_queue_get on success
- * Params:   deadline  absolute CLOCK_MONOTONIC nanoseconds (weir_after)
+ * Params:   deadline  absolute CLOCK_MONOTONIC nanoseconds (weir_after);
+ *           WEIR_NOW: as weir_queue_tryget, but for the error number
  * Returns:  0 | ETIMEDOUT empty, or another thread is in the middle of a put
  *           | ESHUTDOWN
  * Source:   as weir_queue_put */

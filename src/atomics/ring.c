@@ -12,7 +12,7 @@
  *
  * WORD weir_ring_t_.head, 64 bits, not slept on: position of the next get.
  *
- * WORD weir_cell.turn, 64 bits, not slept on: see ring.h.  Set by the thread
+ * WORD weir_cell_t_.turn, 64 bits, not slept on: see ring.h.  Set by the thread
  * whose claim it names, and by nobody else until that has set it.
  *
  * Empty and full are exact.  A get that finds the cell at head unpublished
@@ -281,6 +281,17 @@ bool weir_ring_hint_get_(const weir_ring_t_ *ring, const unsigned char *cells)
 
 /* -- Both --------------------------------------------------------------- */
 
+bool weir_ring_is_possible_(const weir_ring_t_ *ring)
+{
+    /* HINT, both: as of one moment. */
+    uint64_t head = weir_load_rlx_(&ring->head);
+    uint64_t tail = weir_load_rlx_(&ring->tail); /* HINT */
+
+    tail &= ~(uint64_t)WEIR_RING_CLOSED;
+    return head % POSITION == 0 && tail % POSITION == 0 &&
+           tail - head <= ring->round - ring->lag;
+}
+
 void weir_ring_close_(weir_ring_t_ *ring)
 {
     (void)weir_fetch_or_sc_(&ring->tail, WEIR_RING_CLOSED);
@@ -301,8 +312,7 @@ size_t weir_ring_len_(const weir_ring_t_ *ring)
         /* [R5] acquire, all: a head that did not move while tail was read
          * belongs to that tail. */
         head = weir_load_acq_(&ring->head);
-        tail = weir_load_acq_(&ring->tail); /* [R5] acquire */
-    } while (is_ahead(head, tail) ||
-             weir_load_acq_(&ring->head) != head); /* [R5] acquire */
-    return (size_t)((tail - head) / POSITION);
+        tail = weir_load_acq_(&ring->tail);        /* [R5] acquire */
+    } while (weir_load_acq_(&ring->head) != head); /* [R5] acquire */
+    return is_ahead(head, tail) ? 0 : (size_t)((tail - head) / POSITION);
 }

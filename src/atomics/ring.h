@@ -64,6 +64,10 @@ enum weir_ring_result weir_ring_peek_get_(const weir_ring_t_ *ring,
 bool weir_ring_hint_put_(const weir_ring_t_ *ring, const unsigned char *cells);
 bool weir_ring_hint_get_(const weir_ring_t_ *ring, const unsigned char *cells);
 
+/* Whether head and tail are positions that a ring of this geometry can come
+ * to: in others, calls would wait for a thread that does not exist. */
+bool weir_ring_is_possible_(const weir_ring_t_ *ring);
+
 void weir_ring_close_(weir_ring_t_ *ring);
 bool weir_ring_closed_(const weir_ring_t_ *ring);
 

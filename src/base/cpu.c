@@ -90,7 +90,7 @@ static unsigned cgroup_cpus(void)
         return 0;
     group += strlen("0::");
     length = strcspn(group, "\n");
-    while (length > 0) {
+    for (;;) {
         unsigned cpus = 0;
 
         memcpy(path, CGROUP_ROOT, sizeof CGROUP_ROOT - 1);
@@ -101,11 +101,12 @@ static unsigned cgroup_cpus(void)
             cpus = weir_quota_cpus_(text);
         if (cpus != 0 && (least == 0 || cpus < least))
             least = cpus;
+        if (length == 0)
+            return least;
         do {
             length--;
         } while (length > 0 && group[length] != '/');
     }
-    return least;
 }
 
 unsigned weir_usable_cpus_refresh_(void)

@@ -121,6 +121,7 @@ struct weir_spin weir_spin_begin_(const struct weir_spin_plan *plan)
     struct weir_spin spin = {.steady = plan->steady,
                              .burst = 1,
                              .longest = plan->longest,
+                             .free = PAUSES_FREE,
                              .yields = plan->yields};
 
     if (weir_usable_cpus_() > 1) {
@@ -151,7 +152,9 @@ static void pause_once(struct weir_spin *spin)
     if (burst > spin->pauses)
         burst = spin->pauses;
     spin->pauses -= burst;
-    if (burst >= PAUSES_FREE && !count_in(spin))
+    if (spin->free > burst)
+        spin->free -= burst;
+    else if (!count_in(spin))
         spin->pauses = 0;
     pause_times(burst);
     if (spin->steady > 0)

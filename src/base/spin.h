@@ -37,6 +37,7 @@ struct weir_spin {
     uint32_t burst;  /* pauses until the next look */
     uint32_t longest;
     uint32_t yields;       /* still to do */
+    uint32_t free;         /* pauses before it counts as a spinner */
     bool counted;          /* among the spinners of the process */
     weir_deadline_t until; /* yield no longer; 0: not yielding yet */
 };

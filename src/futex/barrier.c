@@ -60,8 +60,8 @@
  *     action runs, sleeps only on the very sense that tells about the arrivals
  *     it found; if that is older it publishes, and if it is newer it looks
  *     again.  What ends its wait moves PHASE or breaks the phase, and so the
- *     sense.  ABORTED does not show there: who sleeps already learns of it when
- *     the last of the old has left, which are awake.
+ *     sense; but for ABORTED, for which it looks again every
+ *     WEIR_UNSURE_SLICE_NS while the old are leaving.
  *  6. The last access of a thread that was released is its load of sense;
  *     the publisher wakes by address, after its last access.
  *
@@ -258,14 +258,14 @@ static enum outcome spin(weir_barrier_t *b, uint32_t phase)
 
 /* Sleep while the sense is what was seen.  True if the deadline passed. */
 static bool sleep_on(weir_barrier_t *b, uint32_t sense,
-                     weir_deadline_t deadline)
+                     weir_deadline_t deadline, bool sure)
 {
     if (!(sense & SLEEPERS) &&
         /* [B3] acquire */
         !weir_cas_acq_(&b->sense, &sense, sense | SLEEPERS))
         return false;
     return weir_park_(&b->sense, sense | SLEEPERS, deadline, WEIR_BITS_ALL,
-                      is_shared(b), true) == WEIR_SLEPT_EXPIRED;
+                      is_shared(b), sure) == WEIR_SLEPT_EXPIRED;
 }
 
 /* Sleep once, unless phase is decided.  True if the deadline passed. */
@@ -276,7 +276,7 @@ static bool sleep_once(weir_barrier_t *b, uint32_t phase,
     uint32_t sense = weir_load_acq_(&b->sense);
 
     return outcome_in(sense, phase) == UNDECIDED &&
-           sleep_on(b, sense, deadline);
+           sleep_on(b, sense, deadline, true);
 }
 
 /* Wait until phase is decided; UNDECIDED if the deadline passes first. */
@@ -383,7 +383,8 @@ static int wait_outside(weir_barrier_t *b, uint64_t arrivals,
         if (is_before(sense, sense_of(arrivals)))
             publish(b, arrivals);
         else if ((sense & ~SLEEPERS) == sense_of(arrivals))
-            expired = sleep_on(b, sense, deadline);
+            /* Under RESETTING an abort would not show in the sense. */
+            expired = sleep_on(b, sense, deadline, !(arrivals & RESETTING));
         /* else it has been decided further: arrivals has moved as well */
     }
     return 0;

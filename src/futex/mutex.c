@@ -88,7 +88,7 @@
  *     clears it, leaving CONTENDED; if the lock is free it takes it.
  *  7. Shared: the waker may be killed before its call.  Sleepers look again
  *     every WEIR_SHARED_SLICE_NS, and one that finds the lock free but
- *     RESERVED twice in a row takes it.  A shared mutex is never LIGHT.
+ *     RESERVED, and the stamp as old as that, takes it.  A shared mutex is never LIGHT.
  *
  * Fairness: a thread that was woken, did not get the lock, and began to wait
  * WEIR_MUTEX_FAIR_NS ago or more, reserves it before it sleeps again, unless
@@ -147,7 +147,6 @@ struct waiter {
     bool parked;   /* is in the table */
     bool sure;     /* owners that release by a store will see it there */
     bool reserver; /* has set RESERVED */
-    bool stuck;    /* found the lock free but reserved, a slice ago */
 };
 
 /* -- The word: predicates and transitions, pure ------------------------- */
@@ -210,6 +209,17 @@ int weir_mutex_init(weir_mutex_t *m, unsigned flags)
 extern inline int weir_mutex_lock(weir_mutex_t *m);
 extern inline int weir_mutex_unlock(weir_mutex_t *m);
 
+/* Shared, free, but reserved since long by a thread that does not come: it
+ * was killed. */
+static bool is_abandoned(const weir_mutex_t *m, uint32_t state)
+{
+    return (state & (SHARED | RESERVED | LOCKED)) == (SHARED | RESERVED) &&
+           /* HINT: the time of the unlock that set it free; too late or too
+            * early is unfair, once. */
+           weir_stamp_age_ns_(weir_load_rlx_(&m->stamp)) >=
+               WEIR_SHARED_SLICE_NS;
+}
+
 static bool try_take(weir_mutex_t *m)
 {
     /* HINT: checked by the compare-and-swap. */
@@ -219,7 +229,9 @@ static bool try_take(weir_mutex_t *m)
         /* [M1] acquire; pairs with [M2] */
         if (weir_cas_acq_(&m->state, &state, state_taken(state)))
             return true;
-    return false;
+    return is_abandoned(m, state) &&
+           /* [M1] acquire; pairs with [M2] */
+           weir_cas_acq_(&m->state, &state, state_taken_after_sleep(state));
 }
 
 int weir_mutex_trylock(weir_mutex_t *m)
@@ -246,11 +258,11 @@ static void account(weir_mutex_t *m)
  * is what was found. */
 static bool take(struct waiter *w, uint32_t *state)
 {
-    bool stolen = w->stuck;
+    bool stolen = is_abandoned(w->mutex, *state);
 
     while (is_free(*state, w->reserver || stolen)) {
-        uint32_t next =
-            w->slept ? state_taken_after_sleep(*state) : state_taken(*state);
+        uint32_t next = w->slept || stolen ? state_taken_after_sleep(*state)
+                                           : state_taken(*state);
 
         /* [M1] acquire; pairs with [M2] */
         if (weir_cas_acq_(&w->mutex->state, state, next)) {
@@ -363,10 +375,6 @@ static bool sleep_once(struct waiter *w, uint32_t state)
                    w->sure || !(state & LIGHT_OWNER));
 
     w->slept = true;
-    /* Shared, unchanged after a whole slice, and nobody holds it: whoever
-     * reserved it is gone. */
-    w->stuck = shared && slept == WEIR_SLEPT_SLICE && !(state & LOCKED) &&
-               weir_load_rlx_(&w->mutex->state) == state; /* HINT: take() */
     return slept == WEIR_SLEPT_EXPIRED;
 }
 

@@ -28,7 +28,7 @@ static inline enum weir_slept weir_park_(const WEIR_ATOMIC(uint32_t) *word,
         until = weir_sooner_(deadline, WEIR_SHARED_SLICE_NS);
     slept = weir_futex_wait_(word, expected, until, bits, shared);
     if (slept == WEIR_SLEPT_EXPIRED && until != deadline)
-        return WEIR_SLEPT_SLICE;
+        return WEIR_SLEPT_WOKEN;
     return slept;
 }
 

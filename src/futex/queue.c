@@ -158,19 +158,6 @@ void weir_queue_destroy(weir_queue_t *q)
     free(q);
 }
 
-/* Whether head and tail are positions that the queue can come to: with
- * others a try call would wait for a thread that does not exist. */
-static bool is_possible(const weir_queue_t *q)
-{
-    /* HINT, both: low bits that no call changes. */
-    uint64_t head = weir_load_rlx_(&q->ring.head);
-    uint64_t tail = weir_load_rlx_(&q->ring.tail);
-
-    return head % WEIR_POSITION_ == 0 &&
-           (tail & ~(uint64_t)WEIR_RING_CLOSED) % WEIR_POSITION_ == 0 &&
-           weir_ring_len_(&q->ring) <= q->capacity;
-}
-
 /* Whether the header's geometry is the one that init would have made. */
 static bool is_consistent(const weir_queue_t *q, size_t memsize)
 {
@@ -184,7 +171,7 @@ static bool is_consistent(const weir_queue_t *q, size_t memsize)
     return size != 0 && size <= memsize && q->memsize == size &&
            q->ring.mask == ring.mask && q->ring.round == ring.round &&
            q->ring.lag == ring.lag && q->ring.stride == ring.stride &&
-           is_possible(q);
+           weir_ring_is_possible_(&q->ring);
 }
 
 int weir_queue_attach(weir_queue_t *q, size_t memsize)
@@ -294,7 +281,8 @@ static const struct weir_spin_plan busy_plan = {
 /* Attempt without waiting for room or stock, only for threads that are
  * between claim and publication; false if full, or empty, or if such a thread
  * is not done by the deadline (and after a moment, should that have passed
- * before). */
+ * before).  WEIR_NOW is not a time but asks for one try: it waits for such a
+ * thread. */
 static bool try_now(struct transfer *t, weir_deadline_t deadline)
 {
     struct weir_spin spin = weir_spin_begin_(&busy_plan);
@@ -304,7 +292,7 @@ static bool try_now(struct transfer *t, weir_deadline_t deadline)
         if (!weir_spin_again_(&spin)) {
             struct timespec ts = {0, BUSY_SLEEP_NS};
 
-            if (weir_expired_(deadline))
+            if (deadline > WEIR_NOW && weir_expired_(deadline))
                 break;
             (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);
         }
@@ -383,7 +371,7 @@ WEIR_COLD int weir_queue_get_slow_(weir_queue_t *q, void *e,
 
 static int try_result(struct transfer *t)
 {
-    if (!try_now(t, WEIR_FOREVER))
+    if (!try_now(t, WEIR_NOW))
         return EAGAIN;
     return t->result == WEIR_RING_SHUT ? ESHUTDOWN : 0;
 }

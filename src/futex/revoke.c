@@ -136,9 +136,10 @@ bool weir_may_relax_(uint32_t stamp)
     if (!weir_asymmetric_() || weir_stamp_age_ns_(stamp) < quiet_ns())
         return false;
     now = weir_now();
-    /* COUNT: a rate; the compare-and-swap grants it to one. */
+    /* COUNT, both: a rate; the compare-and-swap grants it to one. */
     next = weir_load_rlx_(&next_grant);
     return now >= next &&
+           /* COUNT */
            weir_cas_rlx_(&next_grant, &next,
                          now + WEIR_REVOKE_SHARE * weir_revoke_cost_ns_());
 }

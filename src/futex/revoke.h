@@ -25,7 +25,8 @@ bool weir_revoke_(void);
 /* The time ns nanoseconds from now, as it is kept in an object: never 0. */
 uint32_t weir_stamp_in_(int64_t ns);
 
-/* Nanoseconds since a stamp, to within 2^14; negative if it is to come, and
+/* Nanoseconds since a stamp, to within 2^14; negative if it is to come
+ * within a second, and
  * long if it is 0. */
 int64_t weir_stamp_age_ns_(uint32_t stamp);
 

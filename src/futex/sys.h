@@ -15,7 +15,6 @@
 enum weir_slept {
     WEIR_SLEPT_WOKEN,   /* or a signal, or for no reason: look again */
     WEIR_SLEPT_CHANGED, /* did not sleep, the word was another: look again */
-    WEIR_SLEPT_SLICE,   /* weir_park_ only: time to look again */
     WEIR_SLEPT_EXPIRED  /* the deadline passed; no wake-up was consumed */
 };
 
