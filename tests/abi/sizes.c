@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The weir authors
+ *
+ * Sizes that programs were compiled with, the same in C11 and C++17; only
+ * compiled, as both, never run.  WRONG_SIZE makes it fail, to show that it
+ * can.
+ */
+#include <weir/weir.h>
+
+#ifdef __cplusplus
+#define CHECK(condition) static_assert(condition, #condition)
+#else
+#define CHECK(condition) _Static_assert(condition, #condition)
+#endif
+
+#ifndef WRONG_SIZE
+#define WRONG_SIZE 0
+#endif
+
+CHECK(sizeof(weir_mutex_t) == 8 + WRONG_SIZE);
+CHECK(sizeof(weir_barrier_t) <= 384);
+CHECK(sizeof(weir_deadline_t) == 8);
+CHECK((weir_deadline_t)-1 < 0);

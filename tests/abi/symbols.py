@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The weir authors
+"""What libweir.so exports is what symbols.txt lists: kind and name, sorted.
+And each exported variable can be preempted: inline code in a program reads
+the program's copy, so the library must reach the same one (no -Bsymbolic, no
+protected visibility).
+
+usage: symbols.py NM READELF LIBRARY symbols.txt [--update | --self-test]
+
+A line added to the list is a promise, a line removed breaks programs. After
+a meant change, write it anew with --update.
+"""
+
+import difflib
+import re
+import subprocess
+import sys
+
+KINDS = {"T": "function", "W": "function", "D": "data", "B": "data",
+         "V": "data", "R": "constant"}
+
+
+def output(*command):
+    return subprocess.run(command, capture_output=True, text=True,
+                          check=True).stdout
+
+
+def exported(nm, library):
+    lines = []
+    for line in output(nm, "--dynamic", "--defined-only", "--format=posix",
+                       library).splitlines():
+        name, kind = line.split()[:2]
+        lines.append("%s %s" % (KINDS.get(kind, "kind-" + kind), name))
+    return sorted(lines)
+
+
+def listed(path):
+    with open(path, encoding="utf-8") as file:
+        return [line for line in file.read().splitlines()
+                if line and not line.startswith("#")]
+
+
+def differ(want, have):
+    """Print how they differ, and say whether they do."""
+    diff = list(difflib.unified_diff(want, have, "listed", "exported",
+                                     lineterm="", n=0))
+    print("\n".join(diff) if diff else "%d symbols, as listed" % len(have))
+    return bool(diff)
+
+
+def bound(have, relocations):
+    """Variables that the library reaches without asking the linker."""
+    asked = set(re.findall(r"\s(\w+) \+ [0-9a-f]+$", relocations,
+                           re.MULTILINE))
+    names = [line.split()[1] for line in have if line.startswith("data ")]
+    return [name for name in names if name not in asked]
+
+
+def check(want, have, relocations):
+    wrong = differ(want, have)
+    for name in bound(have, relocations):
+        print("%s cannot be preempted by a program's copy" % name)
+        wrong = True
+    return wrong
+
+
+def update(path, have):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("# What libweir.so exports; held by tests/abi/symbols.py\n")
+        file.write("\n".join(have) + "\n")
+
+
+def self_test(have, relocations):
+    """One more, one less, a change of kind and a bound variable all fail."""
+    other = have[0].replace("data", "function")
+    for bad in (have + ["function weir_x"], have[1:], [other] + have[1:]):
+        assert check(sorted(bad), have, relocations), bad
+    assert any(line.startswith("data ") for line in have), "no variable"
+    assert check(have, have, "none at all"), "a bound variable passed"
+    assert not check(have, have, relocations), "what is right failed"
+
+
+def main():
+    if len(sys.argv) not in (5, 6):
+        print(__doc__, file=sys.stderr)
+        return 2
+    nm, readelf, library, path = sys.argv[1:5]
+    option = sys.argv[5] if len(sys.argv) == 6 else None
+    have = exported(nm, library)
+    relocations = output(readelf, "--relocs", "--wide", library)
+    if option == "--update":
+        update(path, have)
+    elif option == "--self-test":
+        self_test(have, relocations)
+    else:
+        return 1 if check(listed(path), have, relocations) else 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
