@@ -283,10 +283,14 @@ bool weir_ring_hint_get_(const weir_ring_t_ *ring, const unsigned char *cells)
 
 bool weir_ring_is_possible_(const weir_ring_t_ *ring)
 {
-    /* HINT, both: as of one moment. */
-    uint64_t head = weir_load_rlx_(&ring->head);
-    uint64_t tail = weir_load_rlx_(&ring->tail); /* HINT */
+    uint64_t head;
+    uint64_t tail;
 
+    do {
+        /* [R5] acquire, all: as in len, since others use the ring. */
+        head = weir_load_acq_(&ring->head);
+        tail = weir_load_acq_(&ring->tail);        /* [R5] acquire */
+    } while (weir_load_acq_(&ring->head) != head); /* [R5] acquire */
     tail &= ~(uint64_t)WEIR_RING_CLOSED;
     return head % POSITION == 0 && tail % POSITION == 0 &&
            tail - head <= ring->round - ring->lag;

@@ -126,8 +126,12 @@ struct weir_spin weir_spin_begin_(const struct weir_spin_plan *plan)
 
     if (weir_usable_cpus_() > 1) {
         spin.pauses = pauses_in(plan->budget_ns);
-        if (plan->first_ns > 0)
-            pause_times(pauses_in(plan->first_ns));
+        if (plan->first_ns > 0) {
+            uint32_t first = pauses_in(plan->first_ns);
+
+            pause_times(first);
+            spin.pauses -= first < spin.pauses ? first : spin.pauses;
+        }
     }
     return spin;
 }
