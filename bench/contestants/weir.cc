@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The weir authors
+ *
+ * weir, twice: through its headers, as a C or C++ program gets it, and
+ * through the symbols that libweir.so exports, as a binding calls it.
+ */
+#include "harness/enter.h"
+
+#include <weir/weir.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <dlfcn.h>
+
+namespace wbench {
+
+namespace {
+
+void must(int error, const char *call)
+{
+    if (error == 0)
+        return;
+    fprintf(stderr, "weir-bench: %s: %s\n", call, weir_strerror(error));
+    abort();
+}
+
+class WeirMutex {
+public:
+    void lock() { weir_mutex_lock(&mutex_); }
+    void unlock() { weir_mutex_unlock(&mutex_); }
+
+private:
+    weir_mutex_t mutex_ = WEIR_MUTEX_INIT;
+};
+
+class WeirBarrier {
+public:
+    explicit WeirBarrier(unsigned parties)
+    {
+        must(weir_barrier_init(&barrier_, parties, 0), "weir_barrier_init");
+    }
+    void wait() { must(weir_barrier_wait(&barrier_, nullptr), "barrier_wait"); }
+
+private:
+    weir_barrier_t barrier_;
+};
+
+template <std::size_t Size>
+class WeirQueue {
+public:
+    static constexpr bool fifo = true;
+
+    explicit WeirQueue(std::size_t capacity)
+    {
+        must(weir_queue_create(&queue_, capacity, Size, 0),
+             "weir_queue_create");
+    }
+    ~WeirQueue() { weir_queue_destroy(queue_); }
+    WeirQueue(const WeirQueue &) = delete;
+    WeirQueue &operator=(const WeirQueue &) = delete;
+
+    void put(const Element<Size> &e)
+    {
+        must(weir_queue_put(queue_, &e), "weir_queue_put");
+    }
+    void get(Element<Size> &e)
+    {
+        must(weir_queue_get(queue_, &e), "weir_queue_get");
+    }
+
+private:
+    weir_queue_t *queue_ = nullptr;
+};
+
+/* The functions as the dynamic linker finds them in the library.  A plain
+ * call from C++ could be inlined, or bind to a copy in this program. */
+template <class Function>
+Function *exported(const char *name)
+{
+    return reinterpret_cast<Function *>(dlsym(RTLD_NEXT, name));
+}
+
+using MutexCall = int(weir_mutex_t *);
+MutexCall *const call_lock = exported<MutexCall>("weir_mutex_lock");
+MutexCall *const call_unlock = exported<MutexCall>("weir_mutex_unlock");
+int (*const call_put)(weir_queue_t *, const void *) =
+    exported<int(weir_queue_t *, const void *)>("weir_queue_put");
+int (*const call_get)(weir_queue_t *, void *) =
+    exported<int(weir_queue_t *, void *)>("weir_queue_get");
+
+class WeirCallMutex {
+public:
+    void lock() { call_lock(&mutex_); }
+    void unlock() { call_unlock(&mutex_); }
+
+private:
+    weir_mutex_t mutex_ = WEIR_MUTEX_INIT;
+};
+
+template <std::size_t Size>
+class WeirCallQueue {
+public:
+    static constexpr bool fifo = true;
+
+    explicit WeirCallQueue(std::size_t capacity)
+    {
+        must(weir_queue_create(&queue_, capacity, Size, 0),
+             "weir_queue_create");
+    }
+    ~WeirCallQueue() { weir_queue_destroy(queue_); }
+    WeirCallQueue(const WeirCallQueue &) = delete;
+    WeirCallQueue &operator=(const WeirCallQueue &) = delete;
+
+    void put(const Element<Size> &e)
+    {
+        must(call_put(queue_, &e), "weir_queue_put");
+    }
+    void get(Element<Size> &e) { must(call_get(queue_, &e), "weir_queue_get"); }
+
+private:
+    weir_queue_t *queue_ = nullptr;
+};
+
+const bool entered = [] {
+    Enter("weir", 0, {true, true, "inline", "fast path from the header"})
+        .mutex<WeirMutex>()
+        .barrier<WeirBarrier>()
+        .queue<WeirQueue>();
+    if (call_lock == nullptr || call_unlock == nullptr || call_put == nullptr ||
+        call_get == nullptr)
+        return false; /* linked statically: there is only one boundary */
+    Enter("weir-call", 1, {true, true, "call", "through libweir.so's symbols"})
+        .mutex<WeirCallMutex>(kFull)
+        .queue<WeirCallQueue>(kFull);
+    return true;
+}();
+
+} // namespace
+
+} // namespace wbench

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The weir authors
+ *
+ * How a contestant enters: its classes are compiled into the loops of
+ * every kind of case here.  See peers/README.md.
+ */
+#ifndef WEIR_BENCH_ENTER_H
+#define WEIR_BENCH_ENTER_H
+
+#include "gbench/barrier.h"
+#include "gbench/mutex.h"
+#include "gbench/queue.h"
+#include "harness/registry.h"
+
+namespace wbench {
+
+template <class M>
+Enter &Enter::mutex(unsigned levels)
+{
+    add(Kind::mutex_uncontended, mutex_uncontended<M>,
+        gbench_mutex_uncontended<M>, levels);
+    return add(Kind::mutex_contended, mutex_contended<M>,
+               gbench_mutex_contended<M>, levels);
+}
+
+template <class B>
+Enter &Enter::barrier(unsigned levels)
+{
+    return add(Kind::barrier, barrier_phases<B>, gbench_barrier<B>, levels);
+}
+
+template <template <std::size_t> class Q>
+Enter &Enter::queue(unsigned levels)
+{
+    add(Kind::queue_flow, queue_flow<Q>, gbench_queue_flow<Q>, levels);
+    add(Kind::queue_pingpong, queue_pingpong<Q>, gbench_queue_pingpong<Q>,
+        levels);
+    return add(Kind::queue_self, queue_self<Q>, gbench_queue_self<Q>, levels);
+}
+
+} // namespace wbench
+
+#endif

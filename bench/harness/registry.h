@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The weir authors
+ *
+ * Who takes part, and in what.  A contestant enters itself from a file of
+ * its own (contestants/, peers/); each primitive's file lists its cases.
+ */
+#ifndef WEIR_BENCH_REGISTRY_H
+#define WEIR_BENCH_REGISTRY_H
+
+#include "harness/slice.h"
+
+#include <array>
+#include <string>
+#include <vector>
+
+namespace benchmark {
+class State;
+}
+
+namespace wbench {
+
+using RunGBench = void (*)(benchmark::State &state, const Shape &shape);
+
+/* What a reader must know before comparing two rows. */
+struct Traits {
+    bool ours = false;    /* weir itself, by whatever boundary */
+    bool blocking = true; /* waiters sleep; a spin lock's do not */
+    const char *boundary = "call";
+    const char *note = "";
+};
+
+/* When a contestant or a case takes part: bits. */
+inline constexpr unsigned kSmoke = 1;
+inline constexpr unsigned kDefault = 2;
+inline constexpr unsigned kFull = 4;
+
+struct Entry {
+    RunSlice slice = nullptr;
+    RunGBench gbench = nullptr;
+    unsigned levels = 0;
+};
+
+struct Contestant {
+    std::string name;
+    int rank = 0; /* order of columns and colours; weir is 0 */
+    Traits traits;
+    std::array<Entry, kKinds> entries;
+
+    const Entry &entry(Kind kind) const
+    {
+        return entries[static_cast<std::size_t>(kind)];
+    }
+};
+
+/* Collects the kinds of work that a library can do.  The templates are in
+ * harness/enter.h, which only the contestants' files include. */
+class Enter {
+public:
+    Enter(const char *name, int rank, Traits traits);
+    ~Enter();
+
+    template <class M>
+    Enter &mutex(unsigned levels = kAlways);
+    template <class B>
+    Enter &barrier(unsigned levels = kAlways);
+    template <template <std::size_t> class Q>
+    Enter &queue(unsigned levels = kAlways);
+
+    static constexpr unsigned kAlways = kSmoke | kDefault | kFull;
+
+private:
+    Enter &add(Kind kind, RunSlice slice, RunGBench gbench, unsigned levels);
+
+    Contestant contestant_;
+};
+
+enum class Metric { ns_per_op, mops };
+
+/* What a row of the design's table asks for. */
+struct Target {
+    enum class Unit {
+        times_rival,         /* >= bound times as good as `rival` */
+        times_best_blocking, /* >= bound times the best blocking rival */
+        rmw,                 /* <= bound locked read-modify-writes */
+        rtt,                 /* <= bound cache-line round trips */
+        fairness,            /* slowest / fastest thread >= bound */
+        longest_wait         /* <= bound times the rival's longest wait */
+    };
+    Unit unit;
+    double bound;
+    const char *who = "weir";
+    const char *rival = "glibc";
+};
+
+struct Case {
+    std::string name;
+    Kind kind;
+    Shape shape;
+    unsigned levels;
+    bool extras; /* contestants of the full grid come to the default too */
+    std::vector<Target> targets;
+
+    bool has(const Contestant &contestant, unsigned level) const;
+
+    Metric metric() const;
+    unsigned thread_count() const;
+    /* "M/s", or what takes the nanoseconds. */
+    const char *unit() const;
+    /* Longer slices where a round through all threads takes longer. */
+    int64_t slice_ns(int64_t base) const;
+};
+
+/* Sorted by rank. */
+std::vector<Contestant> &contestants();
+/* All cases, of all levels, in the order of the report. */
+const std::vector<Case> &cases();
+
+std::vector<Case> mutex_cases();
+std::vector<Case> barrier_cases();
+std::vector<Case> queue_cases();
+
+} // namespace wbench
+
+#endif

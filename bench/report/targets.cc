@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The weir authors
+ *
+ * Holds a case against its targets, round by round like everything else.
+ */
+#include "report/format.h"
+#include "report/summary.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace wbench {
+
+namespace {
+
+using Unit = Target::Unit;
+
+std::optional<std::size_t> find(const CaseData &data, const std::string &name)
+{
+    for (std::size_t i = 0; i < data.participants.size(); i++)
+        if (data.participants[i].who->name == name)
+            return i;
+    return std::nullopt;
+}
+
+std::optional<double> best_blocking(const CaseData &data, const Round &round)
+{
+    const Metric metric = data.the_case->metric();
+    std::optional<double> best;
+
+    for (std::size_t i = 0; i < data.participants.size(); i++) {
+        const Traits &traits = data.participants[i].who->traits;
+        if (!round.samples[i] || traits.ours || !traits.blocking)
+            continue;
+        const double figure = round.samples[i]->figure;
+        if (!best || times_as_good(metric, figure, *best) > 1)
+            best = figure;
+    }
+    return best;
+}
+
+std::optional<double> over(double value, double by)
+{
+    if (by <= 0)
+        return std::nullopt;
+    return value / by;
+}
+
+std::optional<double> value_in(const CaseData &data, const Target &target,
+                               std::size_t who,
+                               std::optional<std::size_t> rival,
+                               const Round &round)
+{
+    const Metric metric = data.the_case->metric();
+
+    if (!round.samples[who])
+        return std::nullopt;
+    const Sample &mine = *round.samples[who];
+    const Sample *theirs =
+        rival && round.samples[*rival] ? &*round.samples[*rival] : nullptr;
+
+    switch (target.unit) {
+    case Unit::rmw: return over(mine.figure, round.rmw);
+    case Unit::rtt: return over(mine.figure, round.rtt);
+    case Unit::fairness: return mine.fairness;
+    case Unit::times_best_blocking:
+        if (const auto best = best_blocking(data, round))
+            return times_as_good(metric, mine.figure, *best);
+        return std::nullopt;
+    case Unit::times_rival:
+        if (theirs != nullptr)
+            return times_as_good(metric, mine.figure, theirs->figure);
+        return std::nullopt;
+    case Unit::longest_wait:
+        if (theirs != nullptr)
+            return over(mine.longest_wait_ns, theirs->longest_wait_ns);
+        return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+bool at_most(Unit unit)
+{
+    return unit == Unit::rmw || unit == Unit::rtt || unit == Unit::longest_wait;
+}
+
+Verdict verdict_of(const Target &target, const Spread &value)
+{
+    const auto holds = [&target](double x) {
+        return at_most(target.unit) ? x <= target.bound : x >= target.bound;
+    };
+
+    if (value.n == 0)
+        return Verdict::unknown;
+    if (holds(value.median))
+        return Verdict::met;
+    if (holds(at_most(target.unit) ? value.q1 : value.q3))
+        return Verdict::close;
+    return Verdict::missed;
+}
+
+void describe(TargetResult &result)
+{
+    const Target &target = *result.target;
+    const std::string bound = digits(target.bound);
+    const std::string rival = target.rival;
+
+    switch (target.unit) {
+    case Unit::rmw:
+        result.unit = " RMW";
+        result.text = "at most " + bound + " RMW";
+        break;
+    case Unit::rtt:
+        result.unit = " RTT";
+        result.text = "at most " + bound + " RTT";
+        break;
+    case Unit::fairness:
+        result.text = "slowest/fastest thread at least " + bound;
+        break;
+    case Unit::times_best_blocking:
+        result.unit = "x";
+        result.text = "at least " + bound + "x the best that blocks";
+        break;
+    case Unit::times_rival:
+        result.unit = "x";
+        result.text = "at least " + bound + "x " + rival;
+        break;
+    case Unit::longest_wait:
+        result.unit = "x";
+        result.text = "longest wait at most " + bound + "x " + rival + "'s";
+        break;
+    }
+    if (target.who != std::string("weir"))
+        result.text = std::string(target.who) + ": " + result.text;
+}
+
+} // namespace
+
+void judge_targets(Summary &summary, const Disturbed &disturbed)
+{
+    const CaseData &data = *summary.data;
+
+    for (const Target &target : data.the_case->targets) {
+        const auto who = find(data, target.who);
+        std::vector<RunValue> values, quiet;
+        TargetResult result;
+
+        if (!who)
+            continue;
+        for (const Round &round : data.rounds) {
+            const auto value =
+                value_in(data, target, *who, find(data, target.rival), round);
+            if (!value)
+                continue;
+            values.emplace_back(round.run, *value);
+            if (!disturbed(round))
+                quiet.emplace_back(round.run, *value);
+        }
+        result.target = &target;
+        result.value = run_spread_of(values).all;
+        result.quiet = run_spread_of(quiet).all;
+        result.verdict = verdict_of(target, result.value);
+        describe(result);
+        summary.targets.push_back(std::move(result));
+    }
+}
+
+} // namespace wbench
