@@ -85,9 +85,11 @@ START_TEST(one_call_while_waking_stands)
         weir_eventcount_notify_(&box.ec, box.shared);
     must_eq(seam_count(&seam_wakes), 1);
     must_eq(box_word(&box) & ~SYMMETRIC, 2 * ONE + WAKING);
+    must_eq(weir_load_rlx_(&seam_woken), 1);
     /* All have to be woken, whatever is in flight. */
     weir_eventcount_notify_all_(&box.ec, box.shared);
     must_eq(seam_count(&seam_wakes), 2);
+    must_eq(weir_load_rlx_(&seam_woken), INT_MAX);
     box_clear(&box, WAKING);
     weir_eventcount_notify_all_(&box.ec, box.shared);
     must_eq(seam_count(&seam_wakes), 3);
@@ -427,6 +429,7 @@ START_TEST(stray_wakes_do_not_end_a_wait)
     support_group_start(&group, 1, take_counted, &taker);
     for (int i = 0; i < 50; i++) {
         support_await_sleep(group.tids[0]);
+        support_progress();
         __real_weir_futex_wake_(&box.ec.word, INT_MAX, WEIR_BITS_ALL,
                                 box.shared);
     }

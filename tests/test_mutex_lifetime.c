@@ -282,6 +282,7 @@ START_TEST(used_by_destructors)
 {
     support_group_t group;
 
+    destroyed = 0;
     must_eq(weir_mutex_init(&mutex, _i == SHARED ? WEIR_SHARED : 0), 0);
     for (unsigned key = 0; key < 3; key++)
         must_eq(pthread_key_create(&keys[key], lock_in_destructor), 0);
@@ -292,6 +293,8 @@ START_TEST(used_by_destructors)
     must_eq(weir_mutex_unlock(&mutex), 0);
     support_group_join(&group);
     must_eq(destroyed, 6 * 3 * 3);
+    for (unsigned key = 0; key < 3; key++)
+        must_eq(pthread_key_delete(keys[key]), 0);
 }
 END_TEST
 

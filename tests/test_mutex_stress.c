@@ -104,7 +104,7 @@ START_TEST(no_wake_up_is_lost)
                             .turn = lock_a_few_times};
 
     fresh(_i % KINDS);
-    play(&rounds, 10000);
+    play(&rounds, 6000);
     must(rounds.entered >= rounds.count * rounds.threads);
 }
 END_TEST
@@ -116,7 +116,7 @@ START_TEST(stray_wake_ups_do_no_harm)
 
     fresh(_i);
     support_stray_begin(&mutex, sizeof(mutex));
-    play(&rounds, 10000);
+    play(&rounds, 6000);
     support_stray_end();
 }
 END_TEST
@@ -128,7 +128,7 @@ START_TEST(no_wake_up_is_lost_in_a_storm)
 
     fresh(_i);
     support_storm_begin();
-    play(&rounds, 10000);
+    play(&rounds, 6000);
     support_storm_end();
 }
 END_TEST
@@ -158,7 +158,7 @@ START_TEST(timeouts_swallow_nothing)
                             .turn = time_out_at_the_unlock};
 
     fresh(_i % KINDS);
-    play(&rounds, 8000);
+    play(&rounds, 5000);
 }
 END_TEST
 
@@ -190,7 +190,7 @@ START_TEST(light_and_heavy_take_turns)
                             .turn = come_back_to_light};
 
     fresh(_i % KINDS);
-    play(&rounds, 10000);
+    play(&rounds, 6000);
 }
 END_TEST
 

@@ -48,7 +48,7 @@ START_TEST(grid_with_jitter)
     for (unsigned producers = 1; producers <= 8; producers++)
         for (unsigned consumers = 1; consumers <= 8; consumers++)
             account(capacity, producers % 2 ? 8 : 12, producers, consumers,
-                    support_scaled(2500), KIT_BLOCKING, true);
+                    support_scaled(1500), KIT_BLOCKING, true);
 }
 END_TEST
 
@@ -62,7 +62,7 @@ START_TEST(flat_out)
     for (size_t i = 0; i < COUNT(shapes); i++)
         for (enum kit_how how = KIT_BLOCKING; how <= KIT_EXPORTED; how++)
             account(capacity, 8, shapes[i].producers, shapes[i].consumers,
-                    support_scaled(capacity < 8 ? 40000 : 400000), how, false);
+                    support_scaled(capacity < 8 ? 30000 : 300000), how, false);
 }
 END_TEST
 
@@ -85,8 +85,8 @@ START_TEST(grid_in_a_storm) /* hazards B17, B50 */
 
     support_storm_begin();
     for (unsigned n = 1; n <= 8; n *= 2) {
-        account(capacity, 8, n, n, support_scaled(2500), KIT_BLOCKING, true);
-        account(capacity, 12, n, n, support_scaled(2500), KIT_MIXED, true);
+        account(capacity, 8, n, n, support_scaled(1500), KIT_BLOCKING, true);
+        account(capacity, 12, n, n, support_scaled(1500), KIT_MIXED, true);
     }
     support_storm_end();
 }
@@ -354,7 +354,7 @@ START_TEST(works_with_spurious_returns)
 
         if (child == 0) {
             if (support_refuse_futex(FUTEX_WAIT_BITSET, errors[_i]))
-                load_under_refusal(capacities[i], support_scaled(240));
+                load_under_refusal(capacities[i], support_scaled(160));
             else
                 support_skip("queue with spurious returns", "no seccomp");
             support_exit();

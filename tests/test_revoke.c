@@ -205,6 +205,20 @@ START_TEST(stamps_tell_the_time)
 }
 END_TEST
 
+/* And long ago is long ago, for as long as a stamp lasts. */
+START_TEST(stamps_grow_old)
+{
+    weir_store_rlx_(&clock_now, 100 * HOUR_NS);
+    for (int64_t hours = 1; hours < 19; hours++) {
+        uint32_t stamp = weir_stamp_in_(0);
+
+        pass(hours * HOUR_NS);
+        must(weir_stamp_age_ns_(stamp) >= hours * HOUR_NS - 2 * UNIT_NS);
+        must(weir_stamp_age_ns_(stamp) <= hours * HOUR_NS + 2 * UNIT_NS);
+    }
+}
+END_TEST
+
 /* --- uncontended: the price --- */
 
 START_TEST(cost_is_learnt)
@@ -338,6 +352,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, NULL, end);
     tcase_add_test(tcase, stamps_are_never_zero);
     tcase_add_test(tcase, stamps_tell_the_time);
+    tcase_add_test(tcase, stamps_grow_old);
     tcase_add_test(tcase, cost_is_learnt);
     tcase_add_test(tcase, relaxes_when_quiet);
     tcase_add_test(tcase, relaxes_after_hours);

@@ -37,6 +37,8 @@ static _Thread_local struct seam seam;
 static WEIR_ATOMIC(long) seam_waits;
 static WEIR_ATOMIC(long) seam_wakes;
 static WEIR_ATOMIC(long) seam_revokes;
+/* How many the last wake-up call was for. */
+static WEIR_ATOMIC(int) seam_woken;
 /* Random delays and stray returns, for all threads. */
 static bool seam_chaos;
 /* Objects may relax whenever they ask. */
@@ -118,6 +120,7 @@ void __wrap_weir_futex_wake_(const volatile void *word, int count,
                              uint32_t bits, bool shared)
 {
     (void)weir_fetch_add_rlx_(&seam_wakes, 1);
+    weir_store_rlx_(&seam_woken, count);
     seam_run(seam.before_wake);
     if (seam.mute)
         return;

@@ -564,6 +564,8 @@ START_TEST(reserved_is_for_one)
 
     must(have_it_reserved(&group, &r, (uint32_t)_i));
     must_eq(weir_mutex_unlock(&mutex), 0);
+    /* However slow this machine is, the reserver is not given up for dead. */
+    weir_store_rlx_(&mutex.stamp, weir_stamp_in_(1000000000));
     nobody_else_gets_it((uint32_t)_i);
     support_group_start(&others, 2, lock_and_unlock, NULL);
     support_await_sleep(others.tids[0]);
@@ -763,6 +765,7 @@ END_TEST
 START_TEST(shared_reserver_is_dead)
 {
     begin(HEAVY | SHARED | RESERVED | (_i & 1 ? CONTENDED : 0));
+    weir_store_rlx_(&mutex.stamp, weir_stamp_in_(0));
     if (_i & 2) {
         support_group_t group;
 
@@ -776,10 +779,53 @@ START_TEST(shared_reserver_is_dead)
 }
 END_TEST
 
+/* It is dead when it has not come for so long, and not before; of a private
+ * one there is no such thing. */
+START_TEST(reserver_is_given_time)
+{
+    weir_deadline_t before;
+    int result;
+
+    begin(HEAVY | SHARED | RESERVED | CONTENDED);
+    before = weir_now();
+    weir_store_rlx_(&mutex.stamp, weir_stamp_in_(0));
+    while ((result = weir_mutex_trylock(&mutex)) == EBUSY)
+        support_sleep_ns(1000000);
+    must_eq(result, 0);
+    must(weir_now() >= before + WEIR_SHARED_SLICE_NS - 16384);
+    must_eq(word(), LOCKED | HEAVY | SHARED | CONTENDED);
+    must_eq(weir_mutex_unlock(&mutex), 0);
+    begin(HEAVY | RESERVED | CONTENDED); /* its stamp is as old as can be */
+    must_eq(weir_mutex_trylock(&mutex), EBUSY);
+    must_eq(weir_mutex_lock_until(&mutex, weir_after(1000000)), ETIMEDOUT);
+}
+END_TEST
+
+/* It was only slow: another has the lock, it waits on, and gets it. */
+START_TEST(shared_reserver_was_slow)
+{
+    struct reserving r = {.deadline = WEIR_FOREVER};
+    support_group_t group;
+
+    must(have_it_reserved(&group, &r, SHARED));
+    must_eq(weir_mutex_unlock(&mutex), 0);
+    weir_store_rlx_(&mutex.stamp, 0);
+    must_eq(weir_mutex_trylock(&mutex), 0);
+    must_eq(word(), LOCKED | HEAVY | SHARED | CONTENDED);
+    flag_raise(&r.go);
+    support_await_sleep(group.tids[0]);
+    must_eq(weir_mutex_unlock(&mutex), 0);
+    support_group_join(&group);
+    must_eq(r.result, 0);
+    must(!(word() & (LOCKED | RESERVED)));
+}
+END_TEST
+
 /* The same for those who are not prepared to wait for long. */
 START_TEST(shared_reserver_is_dead_for_the_impatient)
 {
     begin(HEAVY | SHARED | RESERVED | CONTENDED);
+    weir_store_rlx_(&mutex.stamp, weir_stamp_in_(0));
     while (weir_mutex_lock_until(&mutex, weir_after(5000000)) != 0)
         continue;
     must_eq(weir_mutex_unlock(&mutex), 0);
@@ -880,6 +926,8 @@ int main(void)
     tcase_add_checked_fixture(tcase, NULL, end);
     tcase_add_loop_test(tcase, shared_reserver_is_dead, 0, 4);
     tcase_add_test(tcase, shared_reserver_is_dead_for_the_impatient);
+    tcase_add_test(tcase, reserver_is_given_time);
+    tcase_add_test(tcase, shared_reserver_was_slow);
     tcase_add_test(tcase, shared_sleeper_dies_when_chosen);
     return support_main(suite);
 }

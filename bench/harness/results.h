@@ -18,8 +18,7 @@ namespace wbench {
 struct Sample {
     double figure = 0; /* in the metric of the case */
     double fairness = 0;
-    double longest_wait_ns = 0; /* of the timed operations */
-    double longest_stall_ns = 0;
+    double longest_wait_ns = 0; /* mutex: a bound, see docs/benchmarks.md */
     double cpu_per_mop = 0;
     double switches_per_mop = 0;
 };

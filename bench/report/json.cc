@@ -67,7 +67,6 @@ void put_row(JsonWriter &json, const Row &row)
             .member("ratio_disturbed", row.ratio_disturbed)
             .member("slowest_over_fastest", row.fairness)
             .member("longest_wait_ns", row.longest_wait_ns)
-            .member("longest_stall_ns", row.longest_stall_ns)
             .member("cpu_seconds_per_million", row.cpu_per_mop)
             .member("switches_per_million", row.switches_per_mop);
         put_latency(json, row.participant->latency);

@@ -3,6 +3,8 @@
  */
 #include "report/summary.h"
 
+#include <algorithm>
+
 namespace wbench {
 
 namespace {
@@ -42,6 +44,16 @@ RunSpread ratio_of(const CaseData &data, std::size_t subject, std::size_t rival,
     return run_spread_of(values);
 }
 
+double median_longest_wait(const CaseData &data, std::size_t contestant)
+{
+    std::vector<double> values;
+
+    for (const auto &[run, wait] :
+         longest_waits(data, contestant, [](const Round &) { return true; }))
+        values.push_back(wait);
+    return median_of(std::move(values));
+}
+
 Row row_of(const CaseData &data, std::size_t contestant)
 {
     Row row;
@@ -49,10 +61,7 @@ Row row_of(const CaseData &data, std::size_t contestant)
     row.participant = &data.participants[contestant];
     row.figure = figure_of(data, contestant);
     row.fairness = median_sample(data, contestant, &Sample::fairness);
-    row.longest_wait_ns =
-        median_sample(data, contestant, &Sample::longest_wait_ns);
-    row.longest_stall_ns =
-        median_sample(data, contestant, &Sample::longest_stall_ns);
+    row.longest_wait_ns = median_longest_wait(data, contestant);
     row.cpu_per_mop = median_sample(data, contestant, &Sample::cpu_per_mop);
     row.switches_per_mop =
         median_sample(data, contestant, &Sample::switches_per_mop);
@@ -79,6 +88,19 @@ Spread probe_spread(const CaseData &data, double Round::*probe)
 }
 
 } // namespace
+
+std::map<unsigned, double> longest_waits(const CaseData &data,
+                                         std::size_t contestant,
+                                         const Disturbed &wanted)
+{
+    std::map<unsigned, double> longest;
+
+    for (const Round &round : data.rounds)
+        if (round.samples[contestant] && wanted(round))
+            longest[round.run] = std::max(
+                longest[round.run], round.samples[contestant]->longest_wait_ns);
+    return longest;
+}
 
 double times_as_good(Metric metric, double a, double b)
 {

@@ -12,6 +12,7 @@
 #include "report/stats.h"
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,7 @@ struct Row {
     double ratio_quiet = 0;     /* in undisturbed rounds */
     double ratio_disturbed = 0; /* in the others; 0 of none */
     double fairness = 0;
-    double longest_wait_ns = 0; /* median over slices */
-    double longest_stall_ns = 0;
+    double longest_wait_ns = 0; /* of a run, median over runs */
     double cpu_per_mop = 0;
     double switches_per_mop = 0;
 
@@ -73,6 +73,11 @@ Summary summarise(const CaseData &data);
 void judge_targets(Summary &summary, const Disturbed &disturbed);
 /* report/verdict.cc */
 std::string sentence_for(const Summary &summary);
+
+/* The longest timed operation of each run, in the rounds that are wanted. */
+std::map<unsigned, double> longest_waits(const CaseData &data,
+                                         std::size_t contestant,
+                                         const Disturbed &wanted);
 
 /* How many times as good a is as b. */
 double times_as_good(Metric metric, double a, double b);

@@ -177,11 +177,10 @@ void print_tables(const std::vector<Summary> &summaries,
     for (const Summary &summary : summaries)
         print_case(summary);
     print_details(summaries);
-    printf("  s/f: slowest/fastest thread. p50 .. longest: time of one "
-           "operation in %s.\n  longest: median over slices of the longest "
-           "timed one. cpu s/M, csw/M: CPU seconds\n  and context switches "
-           "per million operations.\n",
-           "64");
+    printf("  s/f: slowest/fastest thread. p50 .. p99.9: time of one "
+           "operation, one in 64 is\n  timed. longest: of a run, median over "
+           "runs; mutex: the longest batch of 64. cpu s/M,\n  csw/M: CPU "
+           "seconds and context switches per million operations.\n");
     printf("  A round is disturbed if RTT is beyond %.1f times its lower "
            "quartile, or others use\n  over %.0f %% of the CPUs. Figures "
            "and verdicts are over all rounds.\n",

@@ -7,6 +7,7 @@
 #include "report/summary.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 namespace wbench {
@@ -71,10 +72,7 @@ std::optional<double> value_in(const CaseData &data, const Target &target,
         if (theirs != nullptr)
             return times_as_good(metric, mine.figure, theirs->figure);
         return std::nullopt;
-    case Unit::longest_wait:
-        if (theirs != nullptr)
-            return over(mine.longest_wait_ns, theirs->longest_wait_ns);
-        return std::nullopt;
+    case Unit::longest_wait: return std::nullopt; /* one value for each run */
     }
     return std::nullopt;
 }
@@ -134,6 +132,38 @@ void describe(TargetResult &result)
         result.text = std::string(target.who) + ": " + result.text;
 }
 
+/* The longest wait of a run over the rival's: a maximum says little about a
+ * single slice. */
+std::vector<RunValue> waits_by_run(const CaseData &data, std::size_t who,
+                                   std::optional<std::size_t> rival,
+                                   const Disturbed &wanted)
+{
+    const std::map<unsigned, double> mine = longest_waits(data, who, wanted);
+    std::vector<RunValue> values;
+
+    if (!rival)
+        return values;
+    for (const auto &[run, theirs] : longest_waits(data, *rival, wanted))
+        if (const auto found = mine.find(run);
+            found != mine.end() && theirs > 0)
+            values.emplace_back(run, found->second / theirs);
+    return values;
+}
+
+Spread spread_in(const CaseData &data, const Target &target, std::size_t who,
+                 std::optional<std::size_t> rival, const Disturbed &wanted)
+{
+    std::vector<RunValue> values;
+
+    if (target.unit == Unit::longest_wait)
+        return run_spread_of(waits_by_run(data, who, rival, wanted)).all;
+    for (const Round &round : data.rounds)
+        if (wanted(round))
+            if (const auto value = value_in(data, target, who, rival, round))
+                values.emplace_back(round.run, *value);
+    return run_spread_of(values).all;
+}
+
 } // namespace
 
 void judge_targets(Summary &summary, const Disturbed &disturbed)
@@ -142,23 +172,16 @@ void judge_targets(Summary &summary, const Disturbed &disturbed)
 
     for (const Target &target : data.the_case->targets) {
         const auto who = find(data, target.who);
-        std::vector<RunValue> values, quiet;
+        const auto rival = find(data, target.rival);
         TargetResult result;
 
         if (!who)
             continue;
-        for (const Round &round : data.rounds) {
-            const auto value =
-                value_in(data, target, *who, find(data, target.rival), round);
-            if (!value)
-                continue;
-            values.emplace_back(round.run, *value);
-            if (!disturbed(round))
-                quiet.emplace_back(round.run, *value);
-        }
         result.target = &target;
-        result.value = run_spread_of(values).all;
-        result.quiet = run_spread_of(quiet).all;
+        result.value = spread_in(data, target, *who, rival,
+                                 [](const Round &) { return true; });
+        result.quiet =
+            spread_in(data, target, *who, rival, std::not_fn(disturbed));
         result.verdict = verdict_of(target, result.value);
         describe(result);
         summary.targets.push_back(std::move(result));

@@ -23,9 +23,7 @@
  * each set of `parties` arrivals is a phase.
  *
  * Lifetime: needs no destroy.  The thread that is the last to return from
- * its wait may free the memory.  More: once a phase is complete, no thread
- * of that phase that found it complete touches the barrier again, but the
- * one that completed it may still be waking others.
+ * its wait (or from abort or reset) may free the memory.
  */
 #ifndef WEIR_BARRIER_H
 #define WEIR_BARRIER_H

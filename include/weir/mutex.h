@@ -19,10 +19,12 @@
  *
  * Fairness: barging, with a bound.  A running thread may take the lock
  * before a thread that was woken for it, which is what makes it fast; but
- * once in WEIR_MUTEX_FAIR_NS, at least, the lock is handed to the waiter that
- * is first in line, if that has waited for so long, and until it has the lock
- * nobody else gets it.  So a waiter with n others before it waits for at most
- * n + 2 times WEIR_MUTEX_FAIR_NS, plus as many holds and wake-ups.
+ * once in a period the lock is handed to the waiter that is first in line, if
+ * that has waited for WEIR_MUTEX_FAIR_NS, and until it has the lock nobody
+ * else gets it.  The period is WEIR_MUTEX_FAIR_NS, or ten times what the last
+ * hand-over took (at most 100 ms), if that is longer: where CPUs are short the
+ * lock would else be idle for most of the time.  So a waiter with n others
+ * before it waits for at most n + 2 periods, plus as many holds and wake-ups.
  *
  * Lifetime: needs no destroy.  A thread that got the lock may free its
  * memory as soon as no other thread will call lock again, even while the
