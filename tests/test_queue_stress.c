@@ -62,7 +62,7 @@ START_TEST(flat_out)
     for (size_t i = 0; i < COUNT(shapes); i++)
         for (enum kit_how how = KIT_BLOCKING; how <= KIT_EXPORTED; how++)
             account(capacity, 8, shapes[i].producers, shapes[i].consumers,
-                    support_scaled(capacity < 8 ? 30000 : 300000), how, false);
+                    support_scaled(capacity < 8 ? 12000 : 300000), how, false);
 }
 END_TEST
 
@@ -74,8 +74,8 @@ START_TEST(every_way_to_call)
     for (enum kit_how how = KIT_TRY; how <= KIT_MIXED; how++)
         for (unsigned n = 1; n <= 4; n++)
             account(capacity, sizes[(how + n) % COUNT(sizes)], n, 5 - n,
-                    support_scaled(8000), how, how != KIT_TRY);
-    account(capacity, 8, 16, 16, support_scaled(16000), KIT_MIXED, true);
+                    support_scaled(3000), how, how != KIT_TRY);
+    account(capacity, 8, 16, 16, support_scaled(6000), KIT_MIXED, true);
 }
 END_TEST
 
@@ -354,7 +354,7 @@ START_TEST(works_with_spurious_returns)
 
         if (child == 0) {
             if (support_refuse_futex(FUTEX_WAIT_BITSET, errors[_i]))
-                load_under_refusal(capacities[i], support_scaled(160));
+                load_under_refusal(capacities[i], support_scaled(120));
             else
                 support_skip("queue with spurious returns", "no seccomp");
             support_exit();

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The weir authors
+ *
+ * One of two shared objects that use one mutex, each with inline fast paths
+ * of its own: compiled twice, with SIDE as prefix.
+ */
+#include "side.h"
+
+int SIDE(lock)(weir_mutex_t *mutex)
+{
+    return weir_mutex_lock(mutex);
+}
+
+int SIDE(unlock)(weir_mutex_t *mutex)
+{
+    return weir_mutex_unlock(mutex);
+}
+
+const void *SIDE(table)(void)
+{
+    return weir_parked_;
+}
