@@ -5,9 +5,9 @@
  * condition variables.  It is meant to be as good as these parts allow, since
  * a weak rival proves nothing.  It signals only when somebody sleeps and no
  * wake is under way to that side, and it does so under the mutex; whoever
- * was woken passes the wake on if there is more.  Against signalling for
- * every element after the unlock this is 4 times as fast with 4 producers
- * and 4 consumers, and 10 times with 16 of each (glibc 2.36, two CPUs).
+ * was woken passes the wake on if there is more.  A signal for every
+ * element, after the unlock, makes it several times slower where there are
+ * more threads than CPUs.
  */
 #ifndef WEIR_BENCH_GLIBC_QUEUE_H
 #define WEIR_BENCH_GLIBC_QUEUE_H

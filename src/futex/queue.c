@@ -137,6 +137,9 @@ int weir_queue_create(weir_queue_t **q, size_t capacity, size_t elem_size,
     if (size == 0 || flags != 0)
         return EINVAL;
     made = aligned_alloc(WEIR_QUEUE_ALIGN, size);
+    /* clang believes that allocation never sets errno, and would drop the
+     * store. */
+    weir_compiler_barrier_();
     errno = saved;
     if (made == NULL)
         return ENOMEM;

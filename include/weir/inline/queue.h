@@ -81,7 +81,8 @@ WEIR_API void weir_queue_wake_putter_(weir_queue_t *q);
 
 /* The cell of a position in a ring of 16-byte cells. */
 #define weir_cell_at_(q, position)                                             \
-    ((weir_cell_t_ *)(void *)((q)->cells +                                     \
+    ((weir_cell_t_ *)(void *)((unsigned char *)(q) +                           \
+                              offsetof(struct weir_queue, cells) +             \
                               (((position) >> 2) & (q)->ring.mask) * 16u))
 
 /* 1 if the element was appended; 0: ask the slow path. */
