@@ -21,6 +21,7 @@
 #include "base/atomic.h"
 #include "base/tunables.h"
 #include "futex/park.h"
+#include "test_far_kit.h"
 #include "test_panic_kit.h"
 
 static WEIR_ATOMIC(uint32_t) word;
@@ -360,6 +361,25 @@ START_TEST(membarrier_refused)
 }
 END_TEST
 
+/* From linux/membarrier.h, which may be older than the kernel. */
+#define PRIVATE_EXPEDITED (1 << 3)
+#define REGISTER_PRIVATE_EXPEDITED (1 << 4)
+
+/* What the kernel grants to a process that asks for itself. */
+START_TEST(membarrier_where_the_kernel_can)
+{
+    bool can = weir_membarrier_();
+    pid_t child = support_fork();
+
+    if (child == 0) {
+        must((syscall(SYS_membarrier, REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0 &&
+              syscall(SYS_membarrier, PRIVATE_EXPEDITED, 0, 0) == 0) == can);
+        support_exit();
+    }
+    support_reap(child);
+}
+END_TEST
+
 START_TEST(membarrier_after_fork)
 {
     bool can = keeps_errno(weir_membarrier_());
@@ -400,6 +420,7 @@ struct buffering {
     WEIR_ALIGNED(WEIR_LINE) WEIR_ATOMIC(uint32_t) turn;
     WEIR_ATOMIC(uint32_t) saw[2];
     uint32_t rounds;
+    struct far far;
 };
 
 /* Both meet, twice in a round: 2 * round and 2 * round + 1. */
@@ -419,10 +440,13 @@ static void buffer_stores(unsigned index, void *arg)
 
     for (uint32_t round = 1; round <= b->rounds; round++) {
         support_note("round %lu", round, 0);
+        if (index == 1)
+            far_claim(&b->far);
         meet(b, 2 * round - 1);
-        for (uint32_t i = support_below(&random, 100); i > 0; i--)
+        for (uint32_t i = support_below(&random, 500); i > 0; i--)
             weir_compiler_barrier_();
         if (index == 0) {
+            far_stores(&b->far, FAR_LINES);
             weir_store_rlx_(&b->x, round);
             weir_compiler_barrier_();
             weir_store_rlx_(&b->saw[0], weir_load_rlx_(&b->y));
@@ -494,6 +518,7 @@ int main(void)
                         sizeof(refusals) / sizeof(refusals[0]));
     tcase_add_test(tcase, sleeping_on_nothing_panics);
     tcase_add_loop_test(tcase, membarrier_refused, 0, 3);
+    tcase_add_test(tcase, membarrier_where_the_kernel_can);
     tcase_add_test(tcase, membarrier_after_fork);
     tcase_add_test(tcase, membarrier_after_exec);
     tcase = support_tcase(suite, "contended");

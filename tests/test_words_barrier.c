@@ -283,7 +283,7 @@ START_TEST(a_phase_in_words)
 END_TEST
 
 /* Reset while some are inside, who do not run; abort after it; the newcomer
- * that waits for them to leave is refused when they have. */
+ * that waits for them to leave is refused at once. */
 START_TEST(abort_while_resetting)
 {
     struct waiting waiting = {.deadline = WEIR_FOREVER};
@@ -303,9 +303,10 @@ START_TEST(abort_while_resetting)
     must_eq(arrivals(), BROKEN | RESETTING | ABORTED | 2);
     must(weir_barrier_broken(&barrier));
     must_eq(weir_barrier_wait(&barrier, NULL), ECANCELED);
+    join(&newcomer, &outside, ECANCELED);
+    must_eq(arrivals(), BROKEN | RESETTING | ABORTED | 2);
     flag_raise(&waiting.go);
     join(&group, &waiting, ECANCELED);
-    join(&newcomer, &outside, ECANCELED);
     must_eq(arrivals(), PHASE_ONE | BROKEN);
     must_eq(weir_barrier_reset(&barrier), 0);
     must_eq(arrivals(), 2 * PHASE_ONE);
@@ -350,10 +351,37 @@ START_TEST(timeout_while_resetting)
     must_eq(weir_barrier_wait_until(&barrier, weir_after(1000000), NULL),
             ETIMEDOUT);
     must_eq(arrivals(), BROKEN | RESETTING | ABORTED | 2);
+    join(&newcomer, &outside, ECANCELED);
     flag_raise(&waiting.go);
     join(&group, &waiting, ECANCELED);
-    join(&newcomer, &outside, ECANCELED);
     must_eq(arrivals(), PHASE_ONE | BROKEN);
+}
+END_TEST
+
+/* A newcomer found the barrier as it was, and the sense as it is now: it
+ * must not sleep on that, which may wait for it. */
+static void wait_as_it_was(unsigned index, void *arg)
+{
+    struct waiting *waiting = arg;
+
+    waiting->results[index] =
+        wait_outside(&barrier, BROKEN | RESETTING | 1, WEIR_FOREVER);
+}
+
+START_TEST(outsiders_do_not_sleep_on_what_is_new)
+{
+    struct waiting waiting = {.deadline = WEIR_FOREVER};
+    support_group_t group;
+
+    begin(3, 0);
+    weir_store_rlx_(&barrier.arrivals, BROKEN | RESETTING | 1);
+    weir_store_rlx_(&barrier.sense, sense_of(PHASE_ONE));
+    support_group_start(&group, 1, wait_as_it_was, &waiting);
+    support_sleep_ns(2000000);
+    must_eq(sense(), sense_of(PHASE_ONE));
+    weir_store_rlx_(&barrier.arrivals, PHASE_ONE);
+    join(&group, &waiting, 0);
+    must_eq(seam_count(&seam_waits), 0);
 }
 END_TEST
 
@@ -517,6 +545,30 @@ START_TEST(decided_before_the_timeout)
 }
 END_TEST
 
+/* A timeout, at the very step that would break the barrier. */
+START_TEST(timeouts_lose_against_decisions)
+{
+    uint64_t now = (uint64_t)phases[_i] << PHASE_SHIFT;
+
+    begin(3, 0);
+    preset(phases[_i]);
+    weir_store_rlx_(&barrier.arrivals, next_phase(now));
+    must_eq(time_out(&barrier, phases[_i]), 0);
+    must_eq(arrivals(), next_phase(now));
+    weir_store_rlx_(&barrier.arrivals, next_phase(now) | BROKEN | 2);
+    must_eq(time_out(&barrier, phases[_i]), 0);
+    must_eq(arrivals(), next_phase(now) | BROKEN | 2);
+    weir_store_rlx_(&barrier.arrivals, now | BROKEN | 2);
+    must_eq(time_out(&barrier, phases[_i]), ECANCELED);
+    must_eq(arrivals(), now | BROKEN | 1);
+    preset(phases[_i]);
+    weir_store_rlx_(&barrier.arrivals, now | 2);
+    must_eq(time_out(&barrier, phases[_i]), ETIMEDOUT);
+    must_eq(arrivals(), now | BROKEN | 1);
+    must_eq(sense(), sense_of(now | BROKEN));
+}
+END_TEST
+
 START_TEST(a_timeout_in_words)
 {
     struct waiting waiting = {.deadline = WEIR_FOREVER};
@@ -649,6 +701,7 @@ static void add_contended(Suite *suite)
     tcase_add_loop_test(tcase, a_phase_in_words, 0, PHASES);
     tcase_add_loop_test(tcase, abort_while_resetting, 0, SCOPES);
     tcase_add_loop_test(tcase, reset_while_aborted_while_resetting, 0, SCOPES);
+    tcase_add_test(tcase, outsiders_do_not_sleep_on_what_is_new);
     tcase_add_loop_test(tcase, shared_sleepers_look_behind, 0, PHASES);
     tcase_add_loop_test(tcase, shared_sleepers_see_an_unpublished_break, 0,
                         PHASES);
@@ -659,6 +712,7 @@ static void add_contended(Suite *suite)
     tcase_add_checked_fixture(tcase, NULL, end);
     tcase_add_loop_test(tcase, timeout_while_resetting, 0, SCOPES);
     tcase_add_loop_test(tcase, decided_before_the_timeout, 0, 3 * SCOPES);
+    tcase_add_loop_test(tcase, timeouts_lose_against_decisions, 0, PHASES);
     tcase_add_loop_test(tcase, a_timeout_in_words, 0, PHASES);
 }
 

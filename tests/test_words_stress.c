@@ -9,6 +9,8 @@
 #include <weir/mutex.h>
 
 #include <sched.h>
+#include <signal.h>
+#include <string.h>
 
 #include "base/tunables.h"
 #include "futex/parked.h"
@@ -189,6 +191,71 @@ START_TEST(storms_and_strays)
 }
 END_TEST
 
+/* --- an owner that is interrupted in its inline unlock --- */
+
+static struct {
+    pthread_t owner;
+    pid_t sleeper;
+    int go;   /* the owner is interrupted */
+    int done; /* the other has had the lock */
+    int over; /* the owner goes on, to the end of its unlock */
+} gap;
+
+/* Hold up the owner, wherever it is, until the other sleeps, or has had the
+ * lock because it was free. */
+static void hold_up_owner(int signal)
+{
+    int saved = errno;
+
+    (void)signal;
+    flag_raise(&gap.go);
+    (void)support_await_sleep_or(gap.sleeper, &gap.done);
+    flag_raise(&gap.over);
+    errno = saved;
+}
+
+static void interrupt_and_lock(unsigned index, void *arg)
+{
+    (void)index;
+    gap.sleeper = support_tid();
+    support_delay_ns(support_below(arg, 100000));
+    must_eq(pthread_kill(gap.owner, SIGUSR1), 0);
+    flag_await(&gap.go);
+    must_eq(weir_mutex_lock(&mutex), 0);
+    must_eq(weir_mutex_unlock(&mutex), 0);
+    flag_raise(&gap.done);
+}
+
+/* Now and then between the look at the word and the store that wipes what
+ * the sleeper wrote meanwhile: no later unlock makes up for what it misses. */
+START_TEST(interrupted_in_the_unlock)
+{
+    struct sigaction action = {.sa_handler = hold_up_owner};
+    support_random_t random = support_random(0);
+
+    if (SUPPORT_TSAN) {
+        support_skip("an interrupted unlock", "signals wait for calls here");
+        return;
+    }
+    must_eq(sigaction(SIGUSR1, &action, NULL), 0);
+    support_watch("mutex", &mutex, sizeof(mutex));
+    for (long round = 0; round < support_scaled(1000); round++) {
+        support_group_t group;
+
+        support_note("round %lu", (unsigned long)round, 0);
+        memset(&gap, 0, sizeof(gap));
+        gap.owner = pthread_self();
+        must_eq(weir_mutex_init(&mutex, 0), 0);
+        support_group_start(&group, 1, interrupt_and_lock, &random);
+        while (!flag_is_up(&gap.over)) {
+            must_eq(weir_mutex_lock(&mutex), 0);
+            must_eq(weir_mutex_unlock(&mutex), 0);
+        }
+        support_group_join(&group);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("words of the mutex, stress");
@@ -203,5 +270,6 @@ int main(void)
     tcase = support_tcase(suite, "signal");
     tcase_add_checked_fixture(tcase, NULL, end);
     tcase_add_loop_test(tcase, storms_and_strays, 0, 2);
+    tcase_add_test(tcase, interrupted_in_the_unlock);
     return support_main(suite);
 }
