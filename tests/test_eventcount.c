@@ -226,12 +226,12 @@ START_TEST(second_sleeper_overtakes_the_first)
     overlap.after = _i == 0 ? NULL : hold_up;
     support_group_start(&group, 2, take_one, &overlap);
     flag_await(&overlap.first_announced);
-    support_await_sleep(group.tids[1]);
+    await_sleep_on(group.tids[1], &box.ec.word, NULL);
     must_eq(box_word(&box), 2 * ONE | SYMMETRIC);
     must_eq(seam_count(&seam_revokes), 2);
     box_release(&box, 0);
     flag_await(&overlap.second_done);
-    support_await_sleep(group.tids[0]);
+    await_sleep_on(group.tids[0], &box.ec.word, NULL);
     box_release(&box, 0);
     support_group_join(&group);
     must_eq(box_word(&box), SYMMETRIC);
@@ -293,9 +293,7 @@ START_TEST(sleepers_are_let_in)
     begin(_i % MODES);
     support_group_start(&group, count, take_tokens, &each);
     for (unsigned i = 0; i < count; i++) {
-        const void *word = support_await_sleep(group.tids[i]);
-
-        must(word == NULL || word == &box.ec.word);
+        await_sleep_on(group.tids[i], &box.ec.word, NULL);
     }
     must_eq(box_word(&box) & COUNT_MASK, count * ONE);
     for (unsigned i = 0; i < count; i++)
@@ -366,7 +364,7 @@ START_TEST(never_relaxes_under_a_sleeper)
     begin(ASYMMETRIC);
     seam_relaxed = true;
     support_group_start(&group, 1, take_tokens, &each);
-    support_await_sleep(group.tids[0]);
+    await_sleep_on(group.tids[0], &box.ec.word, NULL);
     for (int i = 0; i < 20; i++) {
         notify_quietly(10 * WEIR_RELAX_QUIET);
         support_sleep_ns(200000);
@@ -410,7 +408,7 @@ static void untold_release_is_found(void)
     int done = 0;
 
     support_group_start(&group, 1, find_untold, &done);
-    support_await_sleep_or(group.tids[0], &done);
+    await_sleep_on(group.tids[0], &box.ec.word, &done);
     must_eq(box_word(&box), SYMMETRIC | ONE);
     box_put(&box, 0);
     support_group_join(&group);
@@ -444,9 +442,9 @@ START_TEST(untold_releases_are_found_by_all)
 
     begin(REFUSED_LATE);
     support_group_start(&group, 2, take_untold, &first_sleeps);
-    support_await_sleep(group.tids[0]);
+    await_sleep_on(group.tids[0], &box.ec.word, NULL);
     flag_raise(&first_sleeps);
-    support_await_sleep(group.tids[1]);
+    await_sleep_on(group.tids[1], &box.ec.word, NULL);
     box_put(&box, 0);
     box_put(&box, 1);
     support_group_join(&group);

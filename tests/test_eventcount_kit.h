@@ -143,7 +143,7 @@ static inline bool taker_attempt(void *arg)
     struct taker *taker = arg;
     seam_hook_t *hook = taker->after_attempt;
 
-    taker->attempts++;
+    __atomic_add_fetch(&taker->attempts, 1, __ATOMIC_RELAXED);
     taker->taken = box_take(taker->box);
     if (hook != NULL) {
         taker->after_attempt = NULL;

@@ -12,8 +12,10 @@
 
 #include "base/tunables.h"
 #include "test_eventcount_kit.h"
+#include "test_far_kit.h"
 
 static struct box box;
+static struct far far;
 
 struct load {
     unsigned takers, releasers;
@@ -165,12 +167,15 @@ static void run_rounds(unsigned index, void *arg)
 
     for (long round = 1; round <= rounds->rounds; round++) {
         support_note("round %lu as %lu", (unsigned long)round, index);
+        if (index == 0)
+            far_claim(&far);
         meet(rounds, round);
         lose_moment(&random);
         if (index + 1 < rounds->threads) {
             must_eq(box_await(&box, WEIR_FOREVER), 0);
             continue;
         }
+        far_stores(&far, support_below(&random, FAR_LINES + 1));
         for (unsigned i = 1; i < rounds->threads; i++)
             box_release(&box, 0);
     }
@@ -179,7 +184,7 @@ static void run_rounds(unsigned index, void *arg)
 START_TEST(first_sleepers)
 {
     struct rounds rounds = {.threads = 2 + (unsigned)_i / 3,
-                            .rounds = support_scaled(6000),
+                            .rounds = support_scaled(10000),
                             .mode = (enum mode)(_i % 3)};
 
     support_watch("box", &box, sizeof(box));
@@ -236,9 +241,9 @@ START_TEST(back_and_forth)
     seam_relaxed = true;
     run((struct load){.takers = 1 + (unsigned)_i % 4,
                       .releasers = 1 + (unsigned)_i / 4,
-                      .tokens = support_scaled(3000),
+                      .tokens = support_scaled(3000) * (SUPPORT_TSAN ? 4 : 1),
                       .quiet = true});
-    must(seam_count(&seam_revokes) > 10);
+    must(seam_count(&seam_revokes) > 1);
 }
 END_TEST
 
@@ -252,7 +257,7 @@ START_TEST(back_and_forth_in_time)
                       .releasers = 1,
                       .tokens = support_scaled(20000),
                       .quiet = true});
-    must(seam_count(&seam_revokes) > 0);
+    must(seam_count(&seam_revokes) > 1);
 }
 END_TEST
 

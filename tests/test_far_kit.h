@@ -14,7 +14,7 @@
 
 #include "base/atomic.h"
 
-#define FAR_LINES 32u
+#define FAR_LINES 48u
 
 struct far_line {
     WEIR_ALIGNED(WEIR_LINE) WEIR_ATOMIC(uint32_t) word;

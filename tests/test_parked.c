@@ -342,7 +342,7 @@ START_TEST(child_starts_clean)
     must_eq(weir_mutex_init(&mutex, 0), 0);
     must_eq(weir_mutex_lock(&mutex), 0);
     support_group_start(&group, 1, sleep_on_mutex, NULL);
-    support_await_sleep(group.tids[0]);
+    await_sleep_on(group.tids[0], &mutex, NULL);
     must_eq(slot_of(&mutex), nobody() | key_of(&mutex) | 1);
     child = support_fork();
     if (child == 0) {
@@ -404,7 +404,7 @@ START_TEST(filtered_late)
             must_eq(weir_mutex_init(&mutex, 0), 0);
             must_eq(weir_mutex_lock(&mutex), 0);
             support_group_start(&group, 3, sleep_on_mutex, NULL);
-            support_await_sleep(group.tids[0]);
+            await_sleep_on(group.tids[0], &mutex, NULL);
             weir_store_rel_(&mutex.state, WEIR_MUTEX_FREE_);
             support_group_join(&group);
         }

@@ -37,8 +37,9 @@ static _Thread_local struct seam seam;
 static WEIR_ATOMIC(long) seam_waits;
 static WEIR_ATOMIC(long) seam_wakes;
 static WEIR_ATOMIC(long) seam_revokes;
-/* How many the last wake-up call was for. */
+/* How many the last wake-up call was for, and whether in all processes. */
 static WEIR_ATOMIC(int) seam_woken;
+static WEIR_ATOMIC(bool) seam_woken_shared;
 /* Random delays and stray returns, for all threads. */
 static bool seam_chaos;
 /* Objects may relax whenever they ask. */
@@ -121,6 +122,7 @@ void __wrap_weir_futex_wake_(const volatile void *word, int count,
 {
     (void)weir_fetch_add_rlx_(&seam_wakes, 1);
     weir_store_rlx_(&seam_woken, count);
+    weir_store_rlx_(&seam_woken_shared, shared);
     seam_run(seam.before_wake);
     if (seam.mute)
         return;
@@ -149,6 +151,18 @@ bool __wrap_weir_may_relax_(uint32_t stamp)
     seam_run(seam.after_may_relax);
     seam_lose_time();
     return may;
+}
+
+/* Wait until the thread sleeps on this very word: not at the start gate, nor
+ * in a lock of a sanitizer's.  Ended by *stop, if that is not NULL. */
+static inline void await_sleep_on(pid_t tid, const volatile void *word,
+                                  const int *stop)
+{
+    const void *found;
+
+    do
+        found = support_await_sleep_or(tid, stop);
+    while (found != NULL && found != word);
 }
 
 /* --- flags between threads; the watchdog ends a wait that would not --- */

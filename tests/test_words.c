@@ -216,7 +216,7 @@ static void put_to_bed(support_group_t *group, unsigned count)
 {
     support_group_start(group, count, lock_and_unlock, NULL);
     for (unsigned i = 0; i < count; i++)
-        support_await_sleep(group->tids[i]);
+        await_sleep_on(group->tids[i], &mutex, NULL);
 }
 
 static const unsigned crowds[] = {1, 2, 3, 4, 8, 32};
@@ -299,10 +299,10 @@ START_TEST(straddling_owner_and_a_light_barger)
 
     begin(LOCKED);
     support_group_start(&group, 1, lock_through_a_barger, &stored);
-    support_await_sleep(group.tids[0]);
+    await_sleep_on(group.tids[0], &mutex, NULL);
     while (word() != (LOCKED | HEAVY | LIGHT_OWNER | CONTENDED))
         support_sleep_ns(50000);
-    support_await_sleep(group.tids[0]);
+    await_sleep_on(group.tids[0], &mutex, NULL);
     store_free();
     support_group_join(&group);
 }
@@ -352,7 +352,7 @@ START_TEST(straddling_owner_and_a_timeout)
     begin(LOCKED);
     support_group_start(&group, crowds[_i], lock_timed, &timing);
     for (unsigned i = 1; i < crowds[_i]; i++)
-        support_await_sleep(group.tids[i]);
+        await_sleep_on(group.tids[i], &mutex, NULL);
     flag_await(&timing.out);
     store_free();
     flag_raise(&timing.released);
@@ -469,7 +469,7 @@ START_TEST(one_wake_in_flight)
     begin(LOCKED | HEAVY | _i);
     support_group_start(&group, 4, lock_held_back, &timing);
     for (unsigned i = 0; i < 4; i++)
-        support_await_sleep(group.tids[i]);
+        await_sleep_on(group.tids[i], &mutex, NULL);
     must_eq(weir_mutex_unlock(&mutex), 0);
     flag_await(&timing.out);
     must_eq(word(), HEAVY | WAKING | _i);
@@ -541,7 +541,7 @@ static bool have_it_reserved(support_group_t *group, struct reserving *r,
 {
     begin(LOCKED | HEAVY | shared);
     support_group_start(group, 1, lock_reserving, r);
-    support_await_sleep_or(group->tids[0], &r->asleep_once);
+    await_sleep_on(group->tids[0], &mutex, &r->asleep_once);
     support_sleep_ns(2 * WEIR_MUTEX_FAIR_NS);
     must_eq(weir_mutex_unlock(&mutex), 0);
     flag_await(&r->asleep_once);
@@ -593,8 +593,8 @@ START_TEST(reserved_is_for_one)
     weir_store_rlx_(&mutex.stamp, weir_stamp_in_(1000000000));
     nobody_else_gets_it((uint32_t)_i);
     support_group_start(&others, 2, lock_and_unlock, NULL);
-    support_await_sleep(others.tids[0]);
-    support_await_sleep(others.tids[1]);
+    await_sleep_on(others.tids[0], &mutex, NULL);
+    await_sleep_on(others.tids[1], &mutex, NULL);
     must_eq(word(), HEAVY | CONTENDED | RESERVED | _i);
     flag_raise(&r.go);
     support_group_join(&group);
@@ -613,8 +613,8 @@ START_TEST(reserver_gives_up)
 
     have_it_reserved_until(&group, &r, (uint32_t)_i);
     support_group_start(&others, 2, lock_and_unlock, NULL);
-    support_await_sleep(others.tids[0]);
-    support_await_sleep(others.tids[1]);
+    await_sleep_on(others.tids[0], &mutex, NULL);
+    await_sleep_on(others.tids[1], &mutex, NULL);
     flag_raise(&r.go);
     support_group_join(&group);
     must_eq(r.result, ETIMEDOUT);
@@ -838,7 +838,7 @@ START_TEST(shared_reserver_was_slow)
     must_eq(weir_mutex_trylock(&mutex), 0);
     must_eq(word(), LOCKED | HEAVY | SHARED | CONTENDED);
     flag_raise(&r.go);
-    support_await_sleep(group.tids[0]);
+    await_sleep_on(group.tids[0], &mutex, NULL);
     /* It is due as before, and reserves anew. */
     must_eq(word(), LOCKED | HEAVY | SHARED | CONTENDED | RESERVED);
     must_eq(weir_mutex_unlock(&mutex), 0);
@@ -887,7 +887,7 @@ START_TEST(shared_sleeper_dies_when_chosen)
             must_eq(weir_mutex_lock(&shared->mutex), 0);
             support_exit();
         }
-        support_await_sleep(child);
+        await_sleep_on(child, &shared->mutex, NULL);
         must_eq(weir_mutex_unlock(&shared->mutex), 0);
         support_reap_killed(child, SIGKILL);
         must_eq(weir_mutex_lock(&shared->mutex), 0);

@@ -250,7 +250,7 @@ static void put_to_bed(support_group_t *group, unsigned count,
 {
     support_group_start(group, count, body, waiting);
     for (unsigned i = 0; i < count; i++)
-        support_await_sleep(group->tids[i]);
+        await_sleep_on(group->tids[i], &barrier.sense, NULL);
 }
 
 static void join(support_group_t *group, const struct waiting *waiting,

@@ -14,9 +14,11 @@
 
 #include "base/tunables.h"
 #include "futex/parked.h"
+#include "test_far_kit.h"
 #include "test_seam_kit.h"
 
 static weir_mutex_t mutex;
+static struct far far;
 
 struct rounds {
     unsigned threads;
@@ -84,6 +86,8 @@ static void run_rounds(unsigned index, void *arg)
 
     for (long round = 1; round <= rounds->rounds; round++) {
         support_note("round %lu as %lu", (unsigned long)round, index);
+        if (index == 1)
+            far_claim(&far);
         meet(rounds, round);
         /* Past the spin of those who wait, now and then. */
         lose_moment(&random, support_below(&random, 8) == 0 ? 40000 : 400);
@@ -93,6 +97,8 @@ static void run_rounds(unsigned index, void *arg)
             rounds->counter++;
             if (i > 0 || seam_chaos)
                 lose_moment(&random, 400);
+            if (index == 0)
+                far_stores(&far, support_below(&random, FAR_LINES + 1));
             must_eq(weir_mutex_unlock(&mutex), 0);
         }
     }
@@ -209,7 +215,7 @@ static void hold_up_owner(int signal)
 
     (void)signal;
     flag_raise(&gap.go);
-    (void)support_await_sleep_or(gap.sleeper, &gap.done);
+    await_sleep_on(gap.sleeper, &mutex, &gap.done);
     flag_raise(&gap.over);
     errno = saved;
 }
