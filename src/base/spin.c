@@ -10,6 +10,7 @@
  */
 #include "base/spin.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <sys/prctl.h>
 
@@ -199,10 +200,16 @@ void weir_spin_end_(struct weir_spin *spin)
     }
 }
 
-void weir_spin_after_fork_(void)
+/* The parent's spinners are not in the child. */
+static void after_fork(void)
 {
     /* OWNED: the child has one thread, and it is not spinning. */
     weir_store_rlx_(&spinners, 0);
+}
+
+WEIR_CONSTRUCTOR static void set_up(void)
+{
+    (void)pthread_atfork(NULL, NULL, after_fork);
 }
 
 uint32_t weir_patience_after_(uint32_t patience, bool paid)

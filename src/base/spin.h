@@ -46,9 +46,6 @@ struct weir_spin weir_spin_begin_(const struct weir_spin_plan *plan);
 bool weir_spin_again_(struct weir_spin *spin);
 void weir_spin_end_(struct weir_spin *spin);
 
-/* Forget the spinners of the parent; in a child, after fork. */
-void weir_spin_after_fork_(void);
-
 /* Picoseconds that one pause takes, and nanoseconds from a sleeper's wake-up
  * to its first instruction; measured when first asked for, in less than a
  * millisecond. */

@@ -251,7 +251,7 @@ static enum outcome spin(weir_barrier_t *b, uint32_t phase)
         ;
     weir_spin_end_(&spin);
     if (outcome != UNDECIDED)
-        return outcome; /* and do not touch the barrier again (5) */
+        return outcome; /* and do not touch the barrier again (6) */
     learn(b, false);
     return UNDECIDED;
 }

@@ -88,7 +88,8 @@
  *     clears it, leaving CONTENDED; if the lock is free it takes it.
  *  7. Shared: the waker may be killed before its call.  Sleepers look again
  *     every WEIR_SHARED_SLICE_NS, and one that finds the lock free but
- *     RESERVED, and the stamp as old as that, takes it.  A shared mutex is never LIGHT.
+ *     RESERVED, and the stamp as old as that, takes it.  A shared mutex is
+ *     never LIGHT.
  *
  * Fairness: a thread that was woken, did not get the lock, and began to wait
  * WEIR_MUTEX_FAIR_NS ago or more, reserves it before it sleeps again, unless
@@ -98,8 +99,8 @@
  * no sooner than WEIR_HANDOVER_SHARE times what the last one cost: where CPUs
  * are short that is the scheduler's latency, and handing over at any price
  * would leave the lock idle for most of the time.  The lock goes to waiters
- * in the order in which they slept.  While a woken thread spins it keeps WAKING, so that no
- * other is woken for nothing.
+ * in the order in which they slept.  While a woken thread spins it keeps
+ * WAKING, so that no other is woken for nothing.
  *
  * ORDERS
  *  [M1] take        compare-and-swap acquire; pairs with [M2] and

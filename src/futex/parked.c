@@ -54,7 +54,6 @@
 #include "base/atomic.h"
 #include "base/compiler.h"
 #include "base/panic.h"
-#include "base/spin.h"
 #include "futex/revoke.h"
 #include "futex/sys.h"
 
@@ -144,13 +143,6 @@ void weir_parked_reset_(void)
         weir_store_rlx_(&weir_parked_[i], empty);
 }
 
-/* The child has one thread, and it does not sleep. */
-static void after_fork(void)
-{
-    weir_parked_reset_();
-    weir_spin_after_fork_();
-}
-
 /* After revoke.c has probed: constructors of one priority have no order.
  * Nothing is cleared: the table may be in use, where a second copy of the
  * library is loaded into a program later. */
@@ -158,5 +150,5 @@ __attribute__((constructor(102))) static void set_up(void)
 {
     if (!weir_asymmetric_())
         set_symmetric();
-    (void)pthread_atfork(NULL, NULL, after_fork);
+    (void)pthread_atfork(NULL, NULL, weir_parked_reset_);
 }

@@ -248,18 +248,14 @@ static bool attempt(void *arg)
     return t->result == WEIR_RING_DONE || t->result == WEIR_RING_SHUT;
 }
 
-static bool more_room(void *arg)
+/* Whether an attempt on this side would end another's wait as well. */
+static bool more(void *arg)
 {
-    weir_queue_t *q = ((struct transfer *)arg)->queue;
-    enum weir_ring_result found = weir_ring_peek_put_(&q->ring, q->cells);
-
-    return found == WEIR_RING_DONE || found == WEIR_RING_SHUT;
-}
-
-static bool more_stock(void *arg)
-{
-    weir_queue_t *q = ((struct transfer *)arg)->queue;
-    enum weir_ring_result found = weir_ring_peek_get_(&q->ring, q->cells);
+    const struct transfer *t = arg;
+    const weir_queue_t *q = t->queue;
+    enum weir_ring_result found = t->from != NULL
+                                      ? weir_ring_peek_put_(&q->ring, q->cells)
+                                      : weir_ring_peek_get_(&q->ring, q->cells);
 
     return found == WEIR_RING_DONE || found == WEIR_RING_SHUT;
 }
@@ -333,7 +329,7 @@ static int sleep_for(struct transfer *t, weir_deadline_t deadline)
 {
     struct weir_wait wait = {
         .attempt = attempt,
-        .more = t->from != NULL ? more_room : more_stock,
+        .more = more,
         .arg = t,
     };
 
@@ -341,13 +337,18 @@ static int sleep_for(struct transfer *t, weir_deadline_t deadline)
                                   deadline);
 }
 
-/* Move all n, waiting as long as the deadline allows. */
-static int transfer(struct transfer *t, weir_deadline_t deadline)
+/* Move all n, waiting as long as the deadline allows.  The plan for spinning
+ * begins with a pause, so there is a look before it; but one only: a second
+ * look right after one that failed finds a single element, and the next call
+ * none (queue/1x1: half as many). */
+static int transfer(struct transfer *t, weir_deadline_t deadline, bool looked)
 {
     while (t->done < t->n) {
-        bool done = !weir_expired_(deadline) &&
-                    (spin_for(t) || sleep_for(t, deadline) == 0);
+        bool done = (!looked && seems_worth_it(t) && attempt(t)) ||
+                    (!weir_expired_(deadline) &&
+                     (spin_for(t) || sleep_for(t, deadline) == 0));
 
+        looked = true;
         if (!done && !try_now(t, deadline))
             return ETIMEDOUT;
         if (t->result == WEIR_RING_SHUT)
@@ -356,12 +357,13 @@ static int transfer(struct transfer *t, weir_deadline_t deadline)
     return 0;
 }
 
+/* The inline paths have looked, if the elements are theirs. */
 WEIR_COLD int weir_queue_put_slow_(weir_queue_t *q, const void *e,
                                    weir_deadline_t deadline)
 {
     struct transfer t = {.queue = q, .from = e, .n = 1};
 
-    return transfer(&t, deadline);
+    return transfer(&t, deadline, q->ring.elem_size == 8 && q->ring.lag == 0);
 }
 
 WEIR_COLD int weir_queue_get_slow_(weir_queue_t *q, void *e,
@@ -369,7 +371,7 @@ WEIR_COLD int weir_queue_get_slow_(weir_queue_t *q, void *e,
 {
     struct transfer t = {.queue = q, .to = e, .n = 1};
 
-    return transfer(&t, deadline);
+    return transfer(&t, deadline, q->ring.elem_size == 8);
 }
 
 static int try_result(struct transfer *t)
@@ -396,11 +398,15 @@ WEIR_COLD int weir_queue_tryget_slow_(weir_queue_t *q, void *e)
 int weir_queue_put_until(weir_queue_t *q, const void *e,
                          weir_deadline_t deadline)
 {
+    if (weir_queue_put8_(q, e))
+        return 0;
     return weir_queue_put_slow_(q, e, deadline);
 }
 
 int weir_queue_get_until(weir_queue_t *q, void *e, weir_deadline_t deadline)
 {
+    if (weir_queue_get8_(q, e))
+        return 0;
     return weir_queue_get_slow_(q, e, deadline);
 }
 
@@ -408,7 +414,7 @@ int weir_queue_put_many(weir_queue_t *q, const void *e, size_t n,
                         weir_deadline_t deadline, size_t *done)
 {
     struct transfer t = {.queue = q, .from = e, .n = n};
-    int result = transfer(&t, deadline);
+    int result = transfer(&t, deadline, false);
 
     if (done != NULL)
         *done = t.done;
@@ -419,7 +425,7 @@ int weir_queue_get_many(weir_queue_t *q, void *e, size_t n,
                         weir_deadline_t deadline, size_t *done)
 {
     struct transfer t = {.queue = q, .to = e, .n = n};
-    int result = transfer(&t, deadline);
+    int result = transfer(&t, deadline, false);
 
     if (done != NULL)
         *done = t.done;

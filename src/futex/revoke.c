@@ -17,11 +17,13 @@
  * sooner than WEIR_REVOKE_SHARE times the cost of a revocation after the
  * last one (the inhibition rule of BRAVO [Dice19]); per process, all objects
  * together get one such permission per WEIR_REVOKE_SHARE times the cost.  So
- * at most that share of time goes into revocations, but for the first one of
- * each object.
+ * at most that share of time goes into revocations, if one thread comes to
+ * sleep after each permission, and but for the first one of each object.
+ * Threads that come together, before the object is known to be symmetric, each
+ * pay for a barrier of their own: there is no other that they could rely on.
  *
- * WORD state, 32 bits, not slept on, initial: 0 (unknown)
- *  UNKNOWN 0 > ASYMMETRIC 1 or SYMMETRIC 2, when the library is loaded
+ * WORD state, 32 bits, not slept on, initial: 0
+ *  0 > ASYMMETRIC 1 or SYMMETRIC 2, when the library is loaded
  *  ASYMMETRIC > REFUSED 3, when the kernel refuses later (a seccomp filter)
  *  SYMMETRIC: all releasers fence, from the first on.  REFUSED: releasers
  *  will, but some may be under way that did not.
@@ -37,7 +39,6 @@
 #include "base/tunables.h"
 #include "futex/sys.h"
 
-#define UNKNOWN 0u
 #define ASYMMETRIC 1u
 #define SYMMETRIC 2u
 #define REFUSED 3u
