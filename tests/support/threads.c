@@ -183,20 +183,27 @@ static bool sleeps_by_wchan(pid_t tid)
            strncmp(wchan, "futex", 5) == 0;
 }
 
+/* The library waits with FUTEX_WAIT_BITSET.  A plain FUTEX_WAIT is libc's or a
+ * sanitizer's own lock: TSan guards its notes on each atomic with one. */
+static bool is_our_wait(unsigned long op)
+{
+    return (op & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET;
+}
+
 bool support_sleeps(pid_t tid, const void **address)
 {
     char call[192];
-    unsigned long number, word;
+    unsigned long number, word, op;
 
     if (address != NULL)
         *address = NULL;
     if (!read_proc(tid, "syscall", call, sizeof(call)))
         return sleeps_by_wchan(tid);
     /* "running", or the number of the call and its arguments. */
-    if (sscanf(call, "%lu %lx", &number, &word) != 2)
+    if (sscanf(call, "%lu %lx %lx", &number, &word, &op) != 3)
         return false;
-    if (number != SYS_futex && number != FUTEX2_WAIT_CALL &&
-        number != FUTEX_WAITV_CALL)
+    if (number != FUTEX2_WAIT_CALL && number != FUTEX_WAITV_CALL &&
+        !(number == SYS_futex && is_our_wait(op)))
         return false;
     if (address != NULL)
         *address = (const void *)(uintptr_t)word;
