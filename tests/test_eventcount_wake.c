@@ -17,9 +17,14 @@
 #include "test_eventcount_kit.h"
 
 static struct box box;
+/* Sleepers look again only when they are woken: some modes have them look by
+ * themselves now and then, which would hide a wake-up that is missing, and
+ * take what a test has put there for another. */
+static bool patient;
 
 static void begin(int mode)
 {
+    patient = true;
     box_init(&box, (enum mode)mode);
     support_watch("box", &box, sizeof(box));
     seam_reset();
@@ -29,6 +34,7 @@ static void take_one(unsigned index, void *arg)
 {
     (void)arg;
     support_note("taking as %lu", index, 0);
+    seam.patient = patient;
     must_eq(keeps_errno(box_await(&box, WEIR_FOREVER)), 0);
 }
 
@@ -134,7 +140,7 @@ START_TEST(four_tokens_one_call)
     must_eq(box_word(&box) & ~SYMMETRIC, 4 * ONE + WAKING);
     __real_weir_futex_wake_(&box.ec.word, 1, WEIR_BITS_ALL, box.shared);
     join_idle(&group);
-    must(box.shared || seam_count(&seam_wakes) == 4);
+    must_eq(seam_count(&seam_wakes), 4);
 }
 END_TEST
 
@@ -196,24 +202,7 @@ START_TEST(leaving_with_success_passes_on)
     must_eq(taker_await(&taker, WEIR_FOREVER), 0);
     must_eq(taker.attempts, 1);
     join_idle(&group);
-}
-END_TEST
-
-/* A shared one too, though its sleepers would look again by themselves (which
- * may happen just then, but not each time). */
-START_TEST(shared_passes_on_too)
-{
-    begin(SHARED_SCOPE);
-    for (int i = 0; i < 5; i++) {
-        struct taker taker = {.box = &box, .after_attempt = release_muted};
-        support_group_t group;
-
-        put_to_bed(&group, 1);
-        box_put(&box, 1);
-        must_eq(taker_await(&taker, WEIR_FOREVER), 0);
-        join_idle(&group);
-    }
-    must(seam_count(&seam_wakes) > 5); /* the muted ones */
+    must_eq(seam_count(&seam_wakes), 2); /* the muted one, and passing on */
 }
 END_TEST
 
@@ -240,7 +229,7 @@ START_TEST(coming_clears_the_way)
     put_to_bed(&group, 1);
     release_muted(NULL);
     must_eq(box_await(&box, WEIR_NOW), 0);
-    must(box.shared || (box_word(&box) & ~SYMMETRIC) == ONE);
+    must_eq(box_word(&box) & ~SYMMETRIC, ONE);
     box_release(&box, 1);
     join_idle(&group);
 }
@@ -266,7 +255,7 @@ START_TEST(looking_clears_the_way)
     seam.after_wait = lose_the_token;
     deadline = weir_after(2000000);
     must_eq(box_await(&box, deadline), ETIMEDOUT);
-    must(box.shared || (box_word(&box) & ~SYMMETRIC) == ONE);
+    must_eq(box_word(&box) & ~SYMMETRIC, ONE);
     box_release(&box, 1);
     join_idle(&group);
 }
@@ -488,6 +477,7 @@ START_TEST(shared_recovers_from_a_stuck_wake)
     support_group_t group;
 
     begin(SHARED_SCOPE);
+    patient = false;
     for (int i = 0; i < 3; i++) {
         put_to_bed(&group, 1);
         box_set(&box, WAKING);
@@ -505,6 +495,7 @@ START_TEST(shared_recovers_from_an_untold_release)
     support_group_t group;
 
     begin(SHARED_SCOPE);
+    patient = false;
     put_to_bed(&group, 1);
     box_put(&box, 0);
     support_group_join(&group);
@@ -587,7 +578,6 @@ int main(void)
     tcase_add_loop_test(tcase, four_tokens_one_call, 0, MODES);
     tcase_add_loop_test(tcase, release_while_a_wake_is_in_flight, 0, MODES);
     tcase_add_loop_test(tcase, leaving_with_success_passes_on, 0, MODES);
-    tcase_add_test(tcase, shared_passes_on_too);
     tcase_add_loop_test(tcase, coming_passes_on, 0, MODES);
     tcase_add_loop_test(tcase, coming_clears_the_way, 0, MODES);
     tcase_add_loop_test(tcase, looking_clears_the_way, 0, MODES);

@@ -28,6 +28,7 @@ struct seam {
     seam_hook_t *before_wake;     /* it has decided to make the call */
     void *arg;
     bool mute;              /* its wake-up calls are not made */
+    bool patient;           /* it sleeps until woken, without deadline */
     enum weir_slept *slept; /* where the last sleep's end is told */
 };
 
@@ -109,6 +110,8 @@ enum weir_slept __wrap_weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *word,
     /* Hazard B17: FUTEX_WAIT may return for no reason. */
     if (seam_chaos && support_below(seam_random(), 32) == 0)
         return WEIR_SLEPT_WOKEN;
+    if (seam.patient)
+        deadline = WEIR_FOREVER;
     slept = __real_weir_futex_wait_(word, expected, deadline, bits, shared);
     seam_lose_time();
     if (seam.slept != NULL)
