@@ -28,7 +28,7 @@ static void begin(int mode)
 
 START_TEST(birth)
 {
-    static const uint32_t expected[MODES] = {0, SYMMETRIC, SYMMETRIC, 0};
+    static const uint32_t expected[MODES] = {0, 0, SYMMETRIC, SYMMETRIC, 0};
 
     if (!box_can_be_asymmetric())
         return;
@@ -116,7 +116,7 @@ END_TEST
 static void must_be_announced(void *arg)
 {
     (void)arg;
-    must_eq(box_word(&box), ONE);
+    must_eq(box_word(&box), ONE | REVOKING);
     must(weir_eventcount_has_sleepers_(&box.ec));
 }
 
@@ -135,13 +135,109 @@ START_TEST(first_sleeper_announces_pays_confirms)
 
     if (!box_can_be_asymmetric())
         return;
-    begin(ASYMMETRIC);
+    begin(TOO_DEAR);
     seam.before_revoke = must_be_announced;
     seam.after_revoke = must_be_announced;
     box_put(&box, 0);
     must_eq(taker_await(&taker, WEIR_FOREVER), 0);
     must_eq(seam_count(&seam_revokes), 1);
     must_eq(box_word(&box), SYMMETRIC);
+}
+END_TEST
+
+static void must_stay_asymmetric(void *arg)
+{
+    (void)arg;
+    must_eq(box_word(&box), ONE);
+}
+
+/* Where barriers can be afforded each sleeper pays for its own, and releasers
+ * never fence. */
+START_TEST(afforded_barriers_leave_no_trace)
+{
+    if (!box_can_be_asymmetric())
+        return;
+    begin(AFFORDED);
+    for (int i = 0; i < 10; i++) {
+        struct taker taker = {.box = &box,
+                              .after_attempt = must_stay_asymmetric};
+
+        seam.before_revoke = must_stay_asymmetric;
+        seam.after_revoke = must_stay_asymmetric;
+        box_put(&box, 0);
+        must_eq(taker_await(&taker, WEIR_FOREVER), 0);
+        must_eq(seam_count(&seam_revokes), i + 1);
+        must_eq(box_word(&box), 0);
+    }
+    must_eq(weir_load_rlx_(&box.ec.stamp), 0);
+}
+END_TEST
+
+static void must_have_cleared(void *arg)
+{
+    (void)arg;
+    must_eq(box_word(&box) & WAKING, 0);
+}
+
+/* Who clears WAKING hides a release from its releaser as much as one who
+ * comes: it pays as well, after the change and before the attempt. */
+START_TEST(looking_pays_too)
+{
+    struct taker taker = {.box = &box};
+
+    if (!box_can_be_asymmetric())
+        return;
+    begin(AFFORDED);
+    box_add(&box, ONE);
+    seam.after_wait = NULL;
+    for (int i = 0; i < 10; i++) {
+        box_set(&box, WAKING);
+        seam.before_revoke = must_have_cleared;
+        must_eq(taker_await(&taker, WEIR_NOW), ETIMEDOUT);
+        must_eq(seam_count(&seam_revokes), i + 1); /* both at once */
+    }
+    box_add(&box, -ONE);
+}
+END_TEST
+
+static void wake_in_vain(void *arg)
+{
+    (void)arg;
+    seam.before_wait = NULL;
+    box_set(&box, WAKING);
+}
+
+START_TEST(looking_again_pays_again)
+{
+    if (!box_can_be_asymmetric())
+        return;
+    begin(AFFORDED);
+    for (int i = 0; i < 10; i++) {
+        seam.before_wait = wake_in_vain;
+        must_eq(box_await(&box, weir_after(1000000)), ETIMEDOUT);
+        must_eq(seam_count(&seam_revokes), 2 * (i + 1));
+        must_eq(box_word(&box), 0);
+    }
+}
+END_TEST
+
+/* When barriers become dear while sleepers are there: the next one to come
+ * or to look makes it symmetric, and the others lose nothing. */
+START_TEST(becomes_symmetric_under_sleepers)
+{
+    if (!box_can_be_asymmetric())
+        return;
+    begin(AFFORDED);
+    box_add(&box, ONE);
+    must_eq(box_await(&box, WEIR_NOW), ETIMEDOUT);
+    must_eq(box_word(&box), ONE);
+    seam_barriers = SEAM_TOO_DEAR;
+    must_eq(box_await(&box, WEIR_NOW), ETIMEDOUT);
+    must_eq(box_word(&box), ONE | SYMMETRIC);
+    must_eq(seam_count(&seam_revokes), 2);
+    must_eq(box_await(&box, WEIR_NOW), ETIMEDOUT);
+    must_eq(seam_count(&seam_revokes), 2);
+    box_add(&box, -ONE);
 }
 END_TEST
 
@@ -158,26 +254,27 @@ START_TEST(symmetric_sleepers_pay_nothing)
 }
 END_TEST
 
-static void must_be_symmetric(void *arg)
+static void must_be_revoking(void *arg)
 {
     (void)arg;
-    must(box_word(&box) & SYMMETRIC);
+    must_eq(box_word(&box), 2 * ONE | REVOKING);
 }
 
-/* Others are announced, but have not confirmed: their barrier may not have
- * happened, so this sleeper pays for its own. */
+/* Another is announced, but has not confirmed: its barrier may not have
+ * happened, so this sleeper pays for its own, and leaves REVOKING to the
+ * one that set it. */
 START_TEST(second_sleeper_pays_too)
 {
-    struct taker taker = {.box = &box, .after_attempt = must_be_symmetric};
+    struct taker taker = {.box = &box, .after_attempt = must_be_revoking};
 
     if (!box_can_be_asymmetric())
         return;
-    begin(ASYMMETRIC);
-    box_add(&box, ONE);
+    begin(TOO_DEAR);
+    box_add(&box, ONE | REVOKING);
     box_put(&box, 0);
     must_eq(taker_await(&taker, WEIR_FOREVER), 0);
     must_eq(seam_count(&seam_revokes), 1);
-    must_eq(box_word(&box), ONE | SYMMETRIC);
+    must_eq(box_word(&box), ONE | REVOKING);
 }
 END_TEST
 
@@ -221,13 +318,13 @@ START_TEST(second_sleeper_overtakes_the_first)
 
     if (!box_can_be_asymmetric())
         return;
-    begin(ASYMMETRIC);
+    begin(TOO_DEAR);
     overlap.before = _i == 0 ? hold_up : NULL;
     overlap.after = _i == 0 ? NULL : hold_up;
     support_group_start(&group, 2, take_one, &overlap);
     flag_await(&overlap.first_announced);
     await_sleep_on(group.tids[1], &box.ec.word, NULL);
-    must_eq(box_word(&box), 2 * ONE | SYMMETRIC);
+    must_eq(box_word(&box), 2 * ONE | REVOKING);
     must_eq(seam_count(&seam_revokes), 2);
     box_release(&box, 0);
     flag_await(&overlap.second_done);
@@ -318,7 +415,7 @@ START_TEST(relaxes_and_stiffens)
 {
     if (!box_can_be_asymmetric())
         return;
-    begin(ASYMMETRIC);
+    begin(TOO_DEAR);
     for (int i = 0; i < 20; i++) {
         weir_deadline_t before = weir_now();
 
@@ -342,36 +439,65 @@ static void sleeper_comes(void *arg)
 }
 
 /* A sleeper comes, and finds SYMMETRIC, while a releaser is about to clear
- * it: it stays. */
-START_TEST(never_relaxes_past_a_sleeper)
+ * it: the sleeper stays, and is seen by the next. */
+START_TEST(relaxes_past_a_sleeper)
 {
-    begin(ASYMMETRIC);
+    if (!box_can_be_asymmetric())
+        return;
+    begin(TOO_DEAR);
     box_set(&box, SYMMETRIC);
     seam_relaxed = true;
     seam.after_may_relax = sleeper_comes;
     while (box_word(&box) == SYMMETRIC)
         weir_eventcount_notify_(&box.ec, false);
-    must_eq(box_word(&box), SYMMETRIC | ONE);
+    seam.after_may_relax = NULL;
+    must(box_word(&box) & ONE);
+    must_eq(box_word(&box) & SYMMETRIC, 0);
+    seam.mute = true;
+    box_release(&box, 0);
+    must_eq(box_word(&box), ONE | WAKING);
 }
 END_TEST
 
-/* Not with a sleeper there, however quiet it is and however long. */
-START_TEST(never_relaxes_under_a_sleeper)
+/* It relaxes while others sleep, and these are woken like any. */
+START_TEST(relaxes_under_sleepers)
 {
     support_group_t group;
     int each = 1;
 
-    begin(ASYMMETRIC);
-    seam_relaxed = true;
-    support_group_start(&group, 1, take_tokens, &each);
-    await_sleep_on(group.tids[0], &box.ec.word, NULL);
+    if (!box_can_be_asymmetric())
+        return;
+    begin(TOO_DEAR);
     for (int i = 0; i < 20; i++) {
-        notify_quietly(10 * WEIR_RELAX_QUIET);
-        support_sleep_ns(200000);
-        must((box_word(&box) & (SYMMETRIC | COUNT_MASK)) == (SYMMETRIC | ONE));
+        support_group_start(&group, 2, take_tokens, &each);
+        await_sleep_on(group.tids[0], &box.ec.word, NULL);
+        await_sleep_on(group.tids[1], &box.ec.word, NULL);
+        must_eq(box_word(&box), 2 * ONE | SYMMETRIC);
+        box_set(&box, WAKING); /* so that no call is made */
+        seam_relaxed = true;
+        notify_quietly(2 * WEIR_RELAX_QUIET);
+        seam_relaxed = false;
+        must_eq(box_word(&box), 2 * ONE | WAKING);
+        box_clear(&box, WAKING);
+        box_release(&box, 0);
+        box_release(&box, 0);
+        support_group_join(&group);
+        box_must_be_idle(&box);
+        while (box_word(&box) != 0)
+            box_tell(&box);
     }
-    box_release(&box, 0);
-    support_group_join(&group);
+}
+END_TEST
+
+/* Not while the barrier is still to come, however quiet it is and however
+ * long: the one that set REVOKING relies on it. */
+START_TEST(never_relaxes_while_revoking)
+{
+    begin(TOO_DEAR);
+    seam_relaxed = true;
+    box_add(&box, ONE | REVOKING | WAKING);
+    notify_quietly(100 * WEIR_RELAX_QUIET);
+    must_eq(box_word(&box), ONE | REVOKING | WAKING);
 }
 END_TEST
 
@@ -409,7 +535,7 @@ static void untold_release_is_found(void)
 
     support_group_start(&group, 1, find_untold, &done);
     await_sleep_on(group.tids[0], &box.ec.word, &done);
-    must_eq(box_word(&box), SYMMETRIC | ONE);
+    must_eq(box_word(&box) & COUNT_MASK, ONE);
     box_put(&box, 0);
     support_group_join(&group);
     must(!weir_asymmetric_());
@@ -420,7 +546,7 @@ START_TEST(untold_release_is_found_when_refused)
 {
     begin(REFUSED_LATE);
     untold_release_is_found();
-    must_eq(box_word(&box), SYMMETRIC);
+    must_eq(box_word(&box) & ~SYMMETRIC, 0);
 }
 END_TEST
 
@@ -461,7 +587,7 @@ START_TEST(filtered_late)
 
     if (!box_can_be_asymmetric())
         return;
-    begin(ASYMMETRIC);
+    begin(TOO_DEAR);
     child = support_fork();
     if (child == 0) {
         int each = 50;
@@ -472,7 +598,7 @@ START_TEST(filtered_late)
             support_exit();
         }
         untold_release_is_found();
-        must_eq(box_word(&box), SYMMETRIC);
+        must_eq(box_word(&box) & ~SYMMETRIC, 0);
         support_group_start(&group, 3, take_tokens, &each);
         for (int i = 0; i < 3 * each; i++) {
             box_release(&box, 0);
@@ -495,6 +621,10 @@ static void add_uncontended(Suite *suite)
 
     tcase_add_checked_fixture(tcase, NULL, box_restore);
     tcase_add_test(tcase, first_sleeper_announces_pays_confirms);
+    tcase_add_test(tcase, afforded_barriers_leave_no_trace);
+    tcase_add_test(tcase, looking_pays_too);
+    tcase_add_test(tcase, looking_again_pays_again);
+    tcase_add_test(tcase, becomes_symmetric_under_sleepers);
     tcase_add_loop_test(tcase, symmetric_sleepers_pay_nothing, 0, MODES);
     tcase_add_test(tcase, second_sleeper_pays_too);
     tcase = support_tcase(suite, "contended");
@@ -519,8 +649,9 @@ int main(void)
     tcase = support_tcase(suite, "reset");
     tcase_add_checked_fixture(tcase, NULL, box_restore);
     tcase_add_test(tcase, relaxes_and_stiffens);
-    tcase_add_test(tcase, never_relaxes_past_a_sleeper);
-    tcase_add_test(tcase, never_relaxes_under_a_sleeper);
+    tcase_add_test(tcase, relaxes_past_a_sleeper);
+    tcase_add_test(tcase, relaxes_under_sleepers);
+    tcase_add_test(tcase, never_relaxes_while_revoking);
     tcase_add_loop_test(tcase, some_never_relax, SHARED_SCOPE,
                         REFUSED_EARLY + 1);
     tcase = support_tcase(suite, "fork");

@@ -15,13 +15,21 @@
 
 #define SYMMETRIC WEIR_EVENTCOUNT_SYMMETRIC_
 #define WAKING WEIR_EVENTCOUNT_WAKING_
+#define REVOKING WEIR_EVENTCOUNT_REVOKING_
 #define ONE WEIR_EVENTCOUNT_ONE_
-#define COUNT_MASK (~(SYMMETRIC | WAKING))
+#define COUNT_MASK (~(SYMMETRIC | WAKING | REVOKING))
 
 #define RELEASERS 8u
 
 /* The ways in which an eventcount and the kernel get on. */
-enum mode { ASYMMETRIC, SHARED_SCOPE, REFUSED_EARLY, REFUSED_LATE, MODES };
+enum mode {
+    AFFORDED, /* each sleeper makes a barrier */
+    TOO_DEAR, /* one does, and then all fence */
+    SHARED_SCOPE,
+    REFUSED_EARLY,
+    REFUSED_LATE,
+    MODES
+};
 
 struct released {
     WEIR_ALIGNED(WEIR_LINE) WEIR_ATOMIC(uint32_t) count; /* one writer */
@@ -45,6 +53,9 @@ static inline void box_init(struct box *box, enum mode mode)
         weir_revoke_for_test_(WEIR_REVOKE_REFUSED_LATE);
     else
         weir_revoke_for_test_(WEIR_REVOKE_REAL);
+    seam_barriers = mode == AFFORDED   ? SEAM_AFFORDED
+                    : mode == TOO_DEAR ? SEAM_TOO_DEAR
+                                       : SEAM_AS_IT_IS;
     box->shared = mode == SHARED_SCOPE;
     weir_eventcount_init_(&box->ec, box->shared);
 }
@@ -178,6 +189,7 @@ static inline void box_restore(void)
 {
     seam_chaos = false;
     seam_relaxed = false;
+    seam_barriers = SEAM_AS_IT_IS;
     weir_revoke_for_test_(WEIR_REVOKE_REAL);
 }
 

@@ -189,11 +189,17 @@ START_TEST(release_while_a_wake_is_in_flight)
 }
 END_TEST
 
-/* It clears WAKING as it leaves with a token: the second token came after
- * its attempt, and the call for it reached nobody. */
-START_TEST(leaving_with_success_passes_on)
+static void release_one(void *arg)
 {
-    struct taker taker = {.box = &box, .after_attempt = release_muted};
+    (void)arg;
+    box_release(&box, 0);
+}
+
+/* The second token comes after its attempt: the wake-up is for the other, and
+ * stays as this one leaves. */
+START_TEST(leaving_with_success_swallows_nothing)
+{
+    struct taker taker = {.box = &box, .after_attempt = release_one};
     support_group_t group;
 
     begin(_i);
@@ -202,7 +208,7 @@ START_TEST(leaving_with_success_passes_on)
     must_eq(taker_await(&taker, WEIR_FOREVER), 0);
     must_eq(taker.attempts, 1);
     join_idle(&group);
-    must_eq(seam_count(&seam_wakes), 2); /* the muted one, and passing on */
+    must_eq(seam_count(&seam_wakes), 1);
 }
 END_TEST
 
@@ -284,8 +290,24 @@ START_TEST(timed_out_takes_and_passes_on)
 }
 END_TEST
 
-/* The token comes after the last attempt: whoever gives up passes on the
- * wake-up that it was given. */
+/* Nobody is left to clear it: the last to leave does. */
+START_TEST(the_last_to_leave_clears_the_way)
+{
+    struct taker taker = {.box = &box, .after_attempt = release_one};
+
+    begin(_i);
+    for (int i = 0; i < 10; i++) {
+        taker = (struct taker){.box = &box, .after_attempt = release_one};
+        box_put(&box, 1);
+        must_eq(taker_await(&taker, WEIR_FOREVER), 0);
+        box_must_be_idle(&box);
+        must(box_take(&box));
+    }
+}
+END_TEST
+
+/* The token comes after the last attempt of one that gives up: the wake-up is
+ * for the other, and stays as this one leaves. */
 static void not_yet(void *arg);
 
 static struct taker giving_up = {.box = &box};
@@ -293,10 +315,10 @@ static struct taker giving_up = {.box = &box};
 static void not_yet(void *arg)
 {
     (void)arg;
-    giving_up.after_attempt = release_muted; /* of the second attempt */
+    giving_up.after_attempt = release_one; /* of the second attempt */
 }
 
-START_TEST(giving_up_passes_on)
+START_TEST(giving_up_swallows_nothing)
 {
     support_group_t group;
 
@@ -546,7 +568,8 @@ static void add_timed(Suite *suite)
 
     tcase_add_checked_fixture(tcase, NULL, box_restore);
     tcase_add_loop_test(tcase, timed_out_takes_and_passes_on, 0, MODES);
-    tcase_add_loop_test(tcase, giving_up_passes_on, 0, MODES);
+    tcase_add_loop_test(tcase, the_last_to_leave_clears_the_way, 0, MODES);
+    tcase_add_loop_test(tcase, giving_up_swallows_nothing, 0, MODES);
     tcase_add_loop_test(tcase, woken_and_late, 0, MODES);
     tcase = support_tcase(suite, "all");
     tcase_add_checked_fixture(tcase, NULL, box_restore);
@@ -577,7 +600,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, NULL, box_restore);
     tcase_add_loop_test(tcase, four_tokens_one_call, 0, MODES);
     tcase_add_loop_test(tcase, release_while_a_wake_is_in_flight, 0, MODES);
-    tcase_add_loop_test(tcase, leaving_with_success_passes_on, 0, MODES);
+    tcase_add_loop_test(tcase, leaving_with_success_swallows_nothing, 0, MODES);
     tcase_add_loop_test(tcase, coming_passes_on, 0, MODES);
     tcase_add_loop_test(tcase, coming_clears_the_way, 0, MODES);
     tcase_add_loop_test(tcase, looking_clears_the_way, 0, MODES);

@@ -95,6 +95,7 @@ START_TEST(refused_early)
     for (int i = 0; i < 3; i++) {
         must(weir_revoke_());
         must(!weir_asymmetric_());
+        must(!weir_may_revoke_());
         must(!weir_may_relax_(0));
         must(!weir_may_relax_(1));
     }
@@ -114,6 +115,7 @@ START_TEST(refused_late)
     for (int i = 0; i < 3; i++) {
         must(!weir_revoke_());
         must(!weir_asymmetric_());
+        must(!weir_may_revoke_());
         must(!weir_may_relax_(0));
     }
     weir_revoke_for_test_(WEIR_REVOKE_REAL);
@@ -301,6 +303,55 @@ START_TEST(share_is_bounded)
 }
 END_TEST
 
+/* Barriers may follow each other in a burst, and then take no more than their
+ * share of the time, but for a last one. */
+START_TEST(barriers_are_bounded)
+{
+    static const int64_t costs[] = {300, 10000, 1000000};
+    int64_t cost = costs[_i];
+    support_random_t random = support_random(0);
+    weir_deadline_t start;
+    long refused = 0;
+
+    begin(HOUR_NS, cost);
+    pass(HOUR_NS);
+    start = weir_now();
+    must(weir_may_revoke_());
+    for (int i = 0; i < 200000; i++) {
+        if (weir_may_revoke_())
+            must(weir_revoke_());
+        else
+            refused++;
+        must((barriers - 1) * (cost - 8) * WEIR_REVOKE_SHARE <=
+             weir_now() - start + WEIR_REVOKE_BURST_NS);
+        pass(support_below(&random, (uint32_t)cost));
+    }
+    must(refused > 100000);
+    must(barriers > 10000);
+    /* Nor may anything relax that would then want some. */
+    while (weir_may_revoke_())
+        must(weir_revoke_());
+    must(!weir_may_relax_(0));
+    pass(WEIR_REVOKE_BURST_NS + 2 * WEIR_REVOKE_SHARE * cost);
+    must(weir_may_revoke_());
+    must(weir_may_relax_(0));
+}
+END_TEST
+
+/* A barrier that was preempted for long does not keep others waiting for
+ * long. */
+START_TEST(preempted_barriers_count_little)
+{
+    begin(HOUR_NS, 10000);
+    pass(HOUR_NS);
+    barrier_takes = 1000000000;
+    must(weir_revoke_());
+    must(weir_revoke_cost_ns_() <= 10000 + 10000 / 8 + 8);
+    pass(2 * WEIR_REVOKE_SHARE * 10000);
+    must(weir_may_relax_(0));
+}
+END_TEST
+
 /* --- contended --- */
 
 struct asking {
@@ -357,6 +408,8 @@ int main(void)
     tcase_add_test(tcase, relaxes_when_quiet);
     tcase_add_test(tcase, relaxes_after_hours);
     tcase_add_loop_test(tcase, share_is_bounded, 0, 3);
+    tcase_add_loop_test(tcase, barriers_are_bounded, 0, 3);
+    tcase_add_test(tcase, preempted_barriers_count_little);
     tcase = support_tcase(suite, "contended");
     tcase_add_checked_fixture(tcase, NULL, end);
     tcase_add_test(tcase, one_grant_for_many);

@@ -45,6 +45,8 @@ static WEIR_ATOMIC(bool) seam_woken_shared;
 static bool seam_chaos;
 /* Objects may relax whenever they ask. */
 static bool seam_relaxed;
+/* Whether barriers can be afforded. */
+static enum { SEAM_AS_IT_IS, SEAM_AFFORDED, SEAM_TOO_DEAR } seam_barriers;
 
 static inline void seam_reset(void)
 {
@@ -94,6 +96,8 @@ void __wrap_weir_futex_wake_(const volatile void *word, int count,
                              uint32_t bits, bool shared);
 bool __real_weir_revoke_(void);
 bool __wrap_weir_revoke_(void);
+bool __real_weir_may_revoke_(void);
+bool __wrap_weir_may_revoke_(void);
 bool __real_weir_may_relax_(uint32_t stamp);
 bool __wrap_weir_may_relax_(uint32_t stamp);
 
@@ -145,6 +149,15 @@ bool __wrap_weir_revoke_(void)
     seam_lose_time();
     seam_run(seam.after_revoke);
     return done;
+}
+
+bool __wrap_weir_may_revoke_(void)
+{
+    bool may = seam_barriers == SEAM_AFFORDED ||
+               (seam_barriers == SEAM_AS_IT_IS && __real_weir_may_revoke_());
+
+    seam_lose_time();
+    return may;
 }
 
 bool __wrap_weir_may_relax_(uint32_t stamp)

@@ -17,9 +17,11 @@
 #define WEIR_SPIN_MUTEX_YIELDS 5
 /* A queue is given time to fill or empty by more than one element first: in
  * step with the other side, each element would cost a line transfer
- * (queue/1x1).  Then looks are frequent (queue/pingpong), then seldom. */
+ * (queue/1x1); and longer if it was another of the own side that took what was
+ * there (queue/2x2).  Then looks are frequent (queue/pingpong), then seldom. */
 #define WEIR_SPIN_QUEUE_NS 2000
 #define WEIR_SPIN_QUEUE_FIRST_NS 150
+#define WEIR_SPIN_QUEUE_LOST_NS 600
 #define WEIR_SPIN_QUEUE_STEADY 16
 #define WEIR_SPIN_QUEUE_LONGEST 32
 #define WEIR_SPIN_QUEUE_YIELDS 5
@@ -35,9 +37,11 @@
 #define WEIR_PAUSE_COST_MIN_PS 1000
 #define WEIR_PAUSE_COST_MAX_PS 200000
 
-/* At most 1/20 of the time, of an object and of the process, goes into
- * making all threads pass a barrier; and never sooner than this. */
-#define WEIR_REVOKE_SHARE 20
+/* At most a quarter of one CPU's time, in the whole process, goes into
+ * making all threads pass a barrier (queue/16x16, queue/1x4), of which so much
+ * may be saved up; and an object relaxes never sooner than this. */
+#define WEIR_REVOKE_SHARE 4
+#define WEIR_REVOKE_BURST_NS 10000000
 #define WEIR_RELAX_MIN_NS 200000
 /* Quiet releases before an object asks the clock whether it may relax. */
 #define WEIR_RELAX_QUIET 64

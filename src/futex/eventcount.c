@@ -4,79 +4,96 @@
  * Eventcount: the sleeping protocol of everything that waits for a condition
  * outside of its own futex word.  Releasers pay nothing while nobody sleeps,
  * and one load when they do: the fence that this takes is supplied by the
- * sleeper (revoke.c) [Dice06].  Since a revocation is dear, the first sleeper
- * makes the eventcount SYMMETRIC: from then on releasers fence, and further
- * sleepers pay nothing, until it has been quiet for a while.  At most one
- * wake-up is in flight [Dice17]; whoever it reaches passes it on if there is
- * more to take.
+ * sleeper (revoke.c) [Dice06].  Where sleepers come so often that their
+ * barriers would take more than a share of the time, one of them makes the
+ * eventcount SYMMETRIC: from then on releasers fence, and sleepers pay
+ * nothing, until barriers can be afforded again.  At most one wake-up is in
+ * flight [Dice17]; whoever it reaches passes it on if there is more to take.
  *
  * WORD weir_eventcount_t_.word, 32 bits, futex word: yes, initial: 0 or
  * SYMMETRIC; weir_queue_t.drained, .not_empty and .not_full are such
  *  bits  name       meaning                  set by            cleared by
- *  0     SYMMETRIC  releasers fence before   a sleeper, after  notify, in one
- *                   they load this word      its barrier       CAS with
- *                                                              COUNT 0
+ *  0     SYMMETRIC  releasers fence before   the one that set  a releaser,
+ *                   they load this word, all REVOKING, after   when it may
+ *                   of them                  its barrier
  *  1     WAKING     a wake-up is in flight   notify            a sleeper that
- *                                                              looks
- *  2-31  COUNT      sleepers, and those who  a sleeper, before it looks for
+ *                                                              looks; the
+ *                                                              last to leave
+ *  2     REVOKING   releasers fence, but     a sleeper that    the same, for
+ *                   some are under way that  cannot afford     SYMMETRIC
+ *                   did not                  barriers
+ *  3-31  COUNT      sleepers, and those who  a sleeper, before it looks for
  *                   are about to be          the last time; by itself, after
- *  If stale: a releaser that misses COUNT made its release visible to the
- *  sleeper; one that misses SYMMETRIC too (see 1 below).
- *  LEGAL  WAKING only with COUNT > 0
- *  MOVES  announce  + 1 - WAKING | look  - WAKING | leave  - 1 - WAKING
- *         confirm   + SYMMETRIC | notify  + WAKING, if COUNT > 0
- *         relax     SYMMETRIC > 0
+ *  If stale: a releaser that misses COUNT, or sees a WAKING that is cleared by
+ *  now, made its release visible to the sleeper; see 1.
+ *  LEGAL  WAKING only with COUNT > 0; SYMMETRIC or REVOKING, not both
+ *  MOVES  announce  + 1 - WAKING | look  - WAKING, both + REVOKING if neither
+ *         it nor SYMMETRIC is set, and barriers cannot be afforded
+ *         leave     - 1, and - WAKING if nobody is left
+ *         confirm   REVOKING > SYMMETRIC, by the one that set REVOKING
+ *         notify    + WAKING, if COUNT > 0 | relax  - SYMMETRIC
  *  INV  I1 if a thread sleeps, and its attempt would succeed, then a notify
  *       for it is under way, or a thread that cleared WAKING or attempted
  *       with success has not yet looked whether there is more.
- *  LIMIT  2^30 sleepers; Linux has at most 2^22 threads.
+ *  LIMIT  2^29 sleepers; Linux has at most 2^22 threads.
  *
  * WORD weir_eventcount_t_.stamp, 32 bits, not slept on: when SYMMETRIC was
  * last set (revoke.h).  If stale: it relaxes early or late, once.
  *
  * Why no wake-up is lost (I1).
- *  1. Seen.  A sleeper announces itself, then either finds SYMMETRIC and
- *     fences, or makes all threads pass a barrier and then sets SYMMETRIC;
- *     then it attempts.  A sleeper that finds others announced but not
- *     SYMMETRIC pays for its own barrier: the others' may not have happened.
- *     A releaser stores, then loads the word.  If it finds SYMMETRIC it
- *     fences and loads again: store, fence, load on both sides [E1], so one
- *     sees the other.  If it does not, its load was before SYMMETRIC was set:
- *     either the sleeper's barrier fell after its store, and the attempt sees
- *     the release; or before its load, which then sees COUNT, because the
- *     announcement came first.  If it loads 0 after SYMMETRIC was cleared,
- *     then COUNT was 0 at that moment, in the same compare-and-swap, and
- *     every sleeper since has announced itself and found it clear.
+ *  1. Seen.  A sleeper changes the word (it announces itself, or it clears
+ *     WAKING), then makes sure of the releasers, then attempts.  A releaser
+ *     stores, then loads the word.  Claim: if the load does not see the
+ *     change, the attempt sees the release.
+ *     a. The sleeper's change did not find SYMMETRIC: it makes all threads
+ *        pass a barrier.  If the releaser's load comes after that barrier it
+ *        sees the change.  If not, its store came before, and is seen.
+ *     b. It found SYMMETRIC: it fences.  A releaser whose load finds SYMMETRIC
+ *        or REVOKING fences and loads again: store, fence, load on both sides
+ *        [E1], so one sees the other.  A releaser whose load found neither
+ *        read the word as it was either after SYMMETRIC was cleared again, so
+ *        after the change, which it sees; or before REVOKING was set, for
+ *        one of the two was set from then until the change.  In between, the
+ *        one that set REVOKING made all threads pass a barrier before it set
+ *        SYMMETRIC: as in a, a load that did not see REVOKING came before
+ *        that barrier, hence the store too, and is seen.
+ *     c. Nobody else sets SYMMETRIC for a REVOKING, and nobody clears
+ *        REVOKING but for SYMMETRIC; so the barrier in b is one that followed
+ *        this very REVOKING.
  *  2. Woken.  A releaser that sees COUNT > 0 sets WAKING and makes the call.
  *     A sleeper sleeps on a word without WAKING that it loaded before its
  *     attempt, so that a WAKING set since then keeps it awake: the call
  *     reaches a thread that sleeps, or all that are counted are awake and
  *     will look.
  *  3. Suppressed.  A releaser that finds WAKING makes no call.  Whoever
- *     clears WAKING (the one woken, or any thread that came, looked or left)
- *     fences and then looks: as in 1, the releaser saw WAKING still set, so
- *     its release is seen [E2].  A thread that cleared it and leaves, with
- *     success or not, asks `more` after leaving, and notifies if so.  A
- *     thread that cleared it and sleeps again has attempted in between and
- *     found nothing, which holds for all, because attempts of one eventcount
- *     succeed or fail alike (but for what the first one takes away).
- *  4. Timed out.  The last attempt is made after the sleep, and WAKING that
- *     stands when the thread leaves is cleared and passed on as in 3.
- *  5. All.  Notify_all sets WAKING, so that threads about to sleep do not,
+ *     clears WAKING (the one woken, or any thread that came or looked)
+ *     attempts after that, and by 1 that attempt sees the release.  If it
+ *     then leaves, with success or not, it asks `more` after leaving, and
+ *     notifies if so.  If it sleeps again it has found nothing, which holds
+ *     for all, because attempts of one eventcount succeed or fail alike (but
+ *     for what the first one takes away).
+ *  4. WAKING does not stay for nobody.  When it is set somebody is counted,
+ *     who sleeps, and is woken by the call that follows, or does not sleep
+ *     yet, and will not on this word: it looks again, and clears it.  A
+ *     thread that leaves has not been woken since it looked last, so that the
+ *     call is for another, or nobody is left.
+ *  5. Timed out.  A thread that was woken is told so by the kernel, and looks,
+ *     also if its deadline has passed.  The last attempt is made after that.
+ *  6. All.  Notify_all sets WAKING, so that threads about to sleep do not,
  *     and wakes all; a thread that slips through, because another cleared
  *     WAKING in between, is reached as in 3, since `more` holds for good.
- *  6. Shared: the waker, or the one woken, may be killed.  Sleepers look
+ *  7. Shared: the waker, or the one woken, may be killed.  Sleepers look
  *     again every WEIR_SHARED_SLICE_NS, and clear WAKING when they do.
- *  7. Refused: once the kernel refuses the barrier, each sleeper looks again
+ *  8. Refused: once the kernel refuses the barrier, each sleeper looks again
  *     every WEIR_UNSURE_SLICE_NS, since a releaser may have missed it, and
- *     SYMMETRIC as well.
+ *     REVOKING as well.
  *
  * ORDERS
- *  [E1] announce, notify  fence between own store and load of the other's;
+ *  [E1] settle, claim_wake  fence between own store and load of the other's;
  *       pairs with [E1] on the other side and inline/queue.h:[Q1]
- *  [E2] look, leave  clearing WAKING, fence, attempt; pairs with [E1] in
- *       notify, that finds WAKING
- *  [E3] notify, look  seq_cst load of the word; pairs with the seq_cst
+ *  [E2] settle  clearing WAKING, then fence or barrier, then the attempt;
+ *       pairs with [E1] in claim_wake, that finds WAKING
+ *  [E3] claim_wake, look  seq_cst load of the word; pairs with the seq_cst
  *       compare-and-swaps of [E1] and [E2]
  */
 #include "futex/eventcount.h"
@@ -90,8 +107,9 @@
 
 #define SYMMETRIC WEIR_EVENTCOUNT_SYMMETRIC_
 #define WAKING WEIR_EVENTCOUNT_WAKING_
+#define REVOKING WEIR_EVENTCOUNT_REVOKING_
 #define ONE WEIR_EVENTCOUNT_ONE_
-#define COUNT_MASK (~(SYMMETRIC | WAKING))
+#define COUNT_MASK (~(SYMMETRIC | WAKING | REVOKING))
 
 /* One thread's stay. */
 struct sleeper {
@@ -118,37 +136,37 @@ bool weir_eventcount_has_sleepers_(const weir_eventcount_t_ *ec)
 
 /* -- Releasers ---------------------------------------------------------- */
 
-/* Let releasers go without a fence again, after a quiet time. */
+/* Let releasers go without a fence again, if barriers can be afforded. */
 static void relax_if_quiet(weir_eventcount_t_ *ec)
 {
     static _Thread_local __attribute__((tls_model("initial-exec")))
     uint32_t quiet;
-    uint32_t expected = SYMMETRIC;
 
     if (++quiet % WEIR_RELAX_QUIET != 0)
         return;
     /* HINT: see the WORD block. */
     if (weir_may_relax_(weir_load_rlx_(&ec->stamp)))
-        /* [E3] seq_cst; only from COUNT 0 */
-        (void)weir_cas_sc_(&ec->word, &expected, 0u);
+        (void)weir_fetch_and_sc_(&ec->word, ~SYMMETRIC);
 }
 
 /* Set WAKING if somebody sleeps and it is not set: true if it was set here,
  * so that the caller owes a call. */
 static bool claim_wake(weir_eventcount_t_ *ec, bool shared, bool all)
 {
-    uint32_t word;
+    /* [E1] relaxed: the sleeper pays for the fence before it. */
+    uint32_t word = weir_load_rlx_(&ec->word);
 
-    /* [E1] fence between the caller's release and this load. */
-    weir_fence_sc_();
-    /* [E3] seq_cst */
-    word = weir_load_sc_(&ec->word);
+    if (word & (SYMMETRIC | REVOKING)) {
+        /* [E1] fence between the caller's release and this load. */
+        weir_fence_sc_();
+        /* [E3] seq_cst */
+        word = weir_load_sc_(&ec->word);
+        if ((word & SYMMETRIC) && !shared)
+            relax_if_quiet(ec);
+    }
     for (;;) {
-        if ((word & COUNT_MASK) == 0) {
-            if (word == SYMMETRIC && !shared)
-                relax_if_quiet(ec);
+        if ((word & COUNT_MASK) == 0)
             return false;
-        }
         if (word & WAKING)
             return all;
         /* [E3] seq_cst */
@@ -171,34 +189,43 @@ WEIR_COLD void weir_eventcount_notify_all_(weir_eventcount_t_ *ec, bool shared)
 
 /* -- Sleepers ----------------------------------------------------------- */
 
-/* Change the word by a pure function, in one step; the word before it. */
-static uint32_t change(struct sleeper *s, uint32_t add)
+static uint32_t word_settled(uint32_t word, uint32_t add, bool affordable)
 {
-    /* HINT: checked by the compare-and-swap. */
-    uint32_t word = weir_load_rlx_(&s->ec->word);
-
-    /* [E1] [E2] seq_cst */
-    while (!weir_cas_sc_(&s->ec->word, &word, (word + add) & ~WAKING))
-        ;
-    if (word & WAKING)
-        s->responsible = true;
-    return word;
+    word = (word + add) & ~WAKING;
+    return affordable || (word & (SYMMETRIC | REVOKING)) ? word
+                                                         : word | REVOKING;
 }
 
-static void announce(struct sleeper *s)
+/* Announce this thread (add ONE) or not (add 0), and clear WAKING; then see
+ * to it that releasers either see that, or are seen by the attempt to come. */
+static void settle(struct sleeper *s, uint32_t add)
 {
-    if (change(s, ONE) & SYMMETRIC) {
-        /* [E1] fence between the announcement and the attempt. */
+    bool affordable = weir_may_revoke_();
+    /* HINT: checked by the compare-and-swap. */
+    uint32_t word = weir_load_rlx_(&s->ec->word);
+    uint32_t next;
+
+    do
+        next = word_settled(word, add, affordable);
+    /* [E1] [E2] seq_cst */
+    while (!weir_cas_sc_(&s->ec->word, &word, next));
+    if (word & WAKING)
+        s->responsible = true;
+    if (word & SYMMETRIC) {
+        /* [E1] [E2] fence between the change and the attempt. */
         weir_fence_sc_();
-        /* Who set SYMMETRIC may have been refused its barrier (7). */
+        /* Who set SYMMETRIC may have been refused its barrier (8). */
         s->sure = s->shared || !weir_refused_();
         return;
     }
-    /* [E1] the same, for both sides. */
+    /* [E1] [E2] the same, for both sides. */
     s->sure = weir_revoke_();
+    if (!(~word & next & REVOKING))
+        return;
     /* HINT: read when the eventcount may relax. */
     weir_store_rlx_(&s->ec->stamp, weir_stamp_in_(0));
-    (void)weir_fetch_or_sc_(&s->ec->word, SYMMETRIC);
+    /* From REVOKING, which nobody else clears. */
+    (void)weir_fetch_add_sc_(&s->ec->word, SYMMETRIC - REVOKING);
 }
 
 /* Load the word to sleep on; clear WAKING if it is set. */
@@ -210,21 +237,25 @@ static uint32_t look(struct sleeper *s)
 
         if (!(word & WAKING))
             return word;
-        (void)change(s, 0);
-        /* [E2] fence between clearing WAKING and the attempt. */
-        weir_fence_sc_();
+        settle(s, 0);
     }
+}
+
+static uint32_t word_left(uint32_t word)
+{
+    word -= ONE;
+    return word & COUNT_MASK ? word : word & ~WAKING;
 }
 
 static void leave(struct sleeper *s, const struct weir_wait *wait)
 {
-    uint32_t before = change(s, (uint32_t)-ONE);
+    /* HINT: checked by the compare-and-swap. */
+    uint32_t word = weir_load_rlx_(&s->ec->word);
 
-    if (!s->responsible || (before & COUNT_MASK) == ONE)
-        return;
-    /* [E2] fence between clearing WAKING and the question. */
-    weir_fence_sc_();
-    if (wait->more(wait->arg))
+    /* [E2] seq_cst: what settle has made visible stays so. */
+    while (!weir_cas_sc_(&s->ec->word, &word, word_left(word)))
+        ;
+    if (s->responsible && (word & COUNT_MASK) != ONE && wait->more(wait->arg))
         weir_eventcount_notify_(s->ec, s->shared);
 }
 
@@ -236,7 +267,7 @@ WEIR_COLD int weir_eventcount_await_(weir_eventcount_t_ *ec, bool shared,
     bool expired = false;
     bool done;
 
-    announce(&s);
+    settle(&s, ONE);
     for (;;) {
         uint32_t word = look(&s);
 

@@ -47,6 +47,7 @@ bool weir_eventcount_has_sleepers_(const weir_eventcount_t_ *ec);
 /* The bits of the word, for tests. */
 #define WEIR_EVENTCOUNT_SYMMETRIC_ 1u
 #define WEIR_EVENTCOUNT_WAKING_ 2u
-#define WEIR_EVENTCOUNT_ONE_ 4u
+#define WEIR_EVENTCOUNT_REVOKING_ 4u
+#define WEIR_EVENTCOUNT_ONE_ 8u
 
 #endif

@@ -270,6 +270,16 @@ static const struct weir_spin_plan plan = {
     .yields = WEIR_SPIN_QUEUE_YIELDS,
 };
 
+/* What it waits for is there, but others of this side were faster: let them
+ * have the line for a while, as with a mutex. */
+static const struct weir_spin_plan lost_plan = {
+    .budget_ns = WEIR_SPIN_QUEUE_NS,
+    .first_ns = WEIR_SPIN_QUEUE_LOST_NS,
+    .steady = WEIR_SPIN_QUEUE_STEADY,
+    .longest = WEIR_SPIN_QUEUE_LONGEST,
+    .yields = WEIR_SPIN_QUEUE_YIELDS,
+};
+
 /* Another thread needs a moment to publish, unless it was preempted. */
 static const struct weir_spin_plan busy_plan = {
     .budget_ns = WEIR_SPIN_QUEUE_NS,
@@ -316,7 +326,8 @@ static bool seems_worth_it(const struct transfer *t)
 
 static bool spin_for(struct transfer *t)
 {
-    struct weir_spin spin = weir_spin_begin_(&plan);
+    struct weir_spin spin =
+        weir_spin_begin_(seems_worth_it(t) ? &lost_plan : &plan);
     bool done;
 
     while (!(done = seems_worth_it(t) && attempt(t)) && weir_spin_again_(&spin))

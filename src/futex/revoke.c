@@ -12,15 +12,20 @@
  * compiler, either the store came before that barrier, and the sleeper sees
  * it, or the load comes after it, and sees the sleeper.  [Dice06]
  *
- * The price is paid per revocation: 0.3 to 11 us on two CPUs, more on many.
- * It is bounded twice.  Per object, releasers may drop their fence again no
- * sooner than WEIR_REVOKE_SHARE times the cost of a revocation after the
- * last one (the inhibition rule of BRAVO [Dice19]); per process, all objects
- * together get one such permission per WEIR_REVOKE_SHARE times the cost.  So
- * at most that share of time goes into revocations, if one thread comes to
- * sleep after each permission, and but for the first one of each object.
- * Threads that come together, before the object is known to be symmetric, each
- * pay for a barrier of their own: there is no other that they could rely on.
+ * The price is paid per revocation: 0.3 to 11 us on two CPUs, more on many,
+ * and each other CPU that runs the process is interrupted.  So it is bounded.
+ * Per process, a revocation may be made while those of the last moments have
+ * taken no more than 1/WEIR_REVOKE_SHARE of the time (weir_may_revoke_; a
+ * token bucket that holds WEIR_REVOKE_BURST_NS).  Where it may not, an object
+ * becomes symmetric: its releasers fence, and its sleepers need no barrier,
+ * but for one to get there.  They may drop their fence again no sooner than
+ * WEIR_REVOKE_SHARE times the cost of a revocation after the last one (the
+ * inhibition rule of BRAVO [Dice19]), and all objects together get one such
+ * permission per WEIR_REVOKE_SHARE times the cost.  So at most twice that
+ * share of time goes into revocations, but for the first one of each object,
+ * and for threads that come together when an object is on its way to
+ * symmetric: each of them pays for a barrier of its own, since there is no
+ * other that it could rely on.
  *
  * WORD state, 32 bits, not slept on, initial: 0
  *  0 > ASYMMETRIC 1 or SYMMETRIC 2, when the library is loaded
@@ -55,6 +60,8 @@ static WEIR_ATOMIC(uint32_t) refused_for_test;
 static WEIR_ATOMIC(int64_t) cost = 10000;
 /* When the process may grant the next permission to relax. */
 static WEIR_ATOMIC(int64_t) next_grant;
+/* When the revocations made so far have taken no more than their share. */
+static WEIR_ATOMIC(int64_t) paid_until;
 
 static bool barrier(void)
 {
@@ -81,10 +88,29 @@ bool weir_refused_(void)
     return weir_load_rlx_(&state) == REFUSED;
 }
 
+/* One that was preempted counts as twice the average. */
+static int64_t cost_after(int64_t average, int64_t sample)
+{
+    int64_t off = sample - average;
+
+    return average + (off < average ? off : average) / 8;
+}
+
+static void account(weir_deadline_t start, weir_deadline_t end)
+{
+    /* COUNT, all: estimates; a lost update does no harm. */
+    int64_t average = cost_after(weir_load_rlx_(&cost), end - start);
+    int64_t paid = weir_load_rlx_(&paid_until); /* COUNT */
+
+    weir_store_rlx_(&cost, average); /* COUNT */
+    /* COUNT */
+    weir_store_rlx_(&paid_until, (paid > start ? paid : start) +
+                                     WEIR_REVOKE_SHARE * average);
+}
+
 bool weir_revoke_(void)
 {
     weir_deadline_t start;
-    int64_t average;
 
     weir_fence_sc_();
     if (!weir_asymmetric_())
@@ -96,12 +122,15 @@ bool weir_revoke_(void)
         weir_store_rlx_(&state, REFUSED);
         return false;
     }
-    /* COUNT: an estimate; a lost update does no harm. */
-    average = weir_load_rlx_(&cost);
-    average += (weir_now() - start - average) / 8;
-    /* COUNT: as above. */
-    weir_store_rlx_(&cost, average);
+    account(start, weir_now());
     return true;
+}
+
+bool weir_may_revoke_(void)
+{
+    return weir_asymmetric_() &&
+           /* COUNT: an estimate. */
+           weir_load_rlx_(&paid_until) <= weir_now() + WEIR_REVOKE_BURST_NS;
 }
 
 uint32_t weir_stamp_in_(int64_t ns)
@@ -137,9 +166,9 @@ bool weir_may_relax_(uint32_t stamp)
     if (!weir_asymmetric_() || weir_stamp_age_ns_(stamp) < quiet_ns())
         return false;
     now = weir_now();
-    /* COUNT, both: a rate; the compare-and-swap grants it to one. */
+    /* COUNT, all: rates; the compare-and-swap grants it to one. */
     next = weir_load_rlx_(&next_grant);
-    return now >= next &&
+    return now >= next && now >= weir_load_rlx_(&paid_until) && /* COUNT */
            /* COUNT */
            weir_cas_rlx_(&next_grant, &next,
                          now + WEIR_REVOKE_SHARE * weir_revoke_cost_ns_());
@@ -156,6 +185,7 @@ void weir_revoke_for_test_(enum weir_revoke_test test)
     /* HINT, all: tests call this while nobody else uses the library. */
     weir_store_rlx_(&refused_for_test, test == WEIR_REVOKE_REAL ? 0u : 1u);
     weir_store_rlx_(&next_grant, 0);
+    weir_store_rlx_(&paid_until, 0);
     weir_store_rlx_(&state, ASYMMETRIC);
     if (test != WEIR_REVOKE_REFUSED_LATE)
         probe();

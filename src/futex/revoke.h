@@ -22,12 +22,15 @@ bool weir_refused_(void);
  * neither; sleep WEIR_UNSURE_SLICE_NS at a time. */
 bool weir_revoke_(void);
 
+/* Whether a revocation can be afforded now; if not, those who would need
+ * many must do with fences.  False where weir_asymmetric_ is. */
+bool weir_may_revoke_(void);
+
 /* The time ns nanoseconds from now, as it is kept in an object: never 0. */
 uint32_t weir_stamp_in_(int64_t ns);
 
 /* Nanoseconds since a stamp, to within 2^14; negative if it is to come
- * within a second, and
- * long if it is 0. */
+ * within a second, and long if it is 0. */
 int64_t weir_stamp_age_ns_(uint32_t stamp);
 
 /* Whether an object whose last revocation was at stamp may let its releasers
