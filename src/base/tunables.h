@@ -25,6 +25,8 @@
 #define WEIR_SPIN_QUEUE_STEADY 16
 #define WEIR_SPIN_QUEUE_LONGEST 32
 #define WEIR_SPIN_QUEUE_YIELDS 5
+/* Woken from an eventcount, and too late (queue/16x16, queue/1x4). */
+#define WEIR_SPIN_WOKEN_YIELDS 3
 /* A barrier spins for as long as a wake-up costs, if it lately paid; yields
  * cost about a microsecond each, and let others arrive (barrier/t16). */
 #define WEIR_SPIN_BARRIER_LONGEST 8

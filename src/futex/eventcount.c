@@ -67,8 +67,8 @@
  *     will look.
  *  3. Suppressed.  A releaser that finds WAKING makes no call.  Whoever
  *     clears WAKING (the one woken, or any thread that came or looked)
- *     attempts after that, and by 1 that attempt sees the release.  If it
- *     then leaves, with success or not, it asks `more` after leaving, and
+ *     attempts after that, and by 1 that attempt sees the release; or has
+ *     attempted with success, and asks for more below.  If it then leaves, with success or not, it asks `more` after leaving, and
  *     notifies if so.  If it sleeps again it has found nothing, which holds
  *     for all, because attempts of one eventcount succeed or fail alike (but
  *     for what the first one takes away).
@@ -102,6 +102,8 @@
 
 #include "base/atomic.h"
 #include "base/compiler.h"
+#include "base/spin.h"
+#include "base/tunables.h"
 #include "futex/park.h"
 #include "futex/revoke.h"
 
@@ -259,23 +261,42 @@ static void leave(struct sleeper *s, const struct weir_wait *wait)
         weir_eventcount_notify_(s->ec, s->shared);
 }
 
+/* Woken, and perhaps too early: what it was woken for may be taken by now, and
+ * come again in a moment.  While WAKING stands it is the only one to be woken,
+ * so let others run a few times, before it looks for good. */
+static bool linger(const struct weir_wait *wait)
+{
+    static const struct weir_spin_plan plan = {
+        .longest = 1,
+        .yields = WEIR_SPIN_WOKEN_YIELDS,
+    };
+    struct weir_spin spin = weir_spin_begin_(&plan);
+    bool done;
+
+    while (!(done = wait->attempt(wait->arg)) && weir_spin_again_(&spin))
+        ;
+    weir_spin_end_(&spin);
+    return done;
+}
+
 WEIR_COLD int weir_eventcount_await_(weir_eventcount_t_ *ec, bool shared,
                                      const struct weir_wait *wait,
                                      weir_deadline_t deadline)
 {
     struct sleeper s = {.ec = ec, .shared = shared, .sure = true};
     bool expired = false;
-    bool done;
+    bool done = false;
 
     settle(&s, ONE);
     for (;;) {
         uint32_t word = look(&s);
 
-        done = wait->attempt(wait->arg);
+        done = done || wait->attempt(wait->arg);
         if (done || expired)
             break;
         expired = weir_park_(&ec->word, word, deadline, WEIR_BITS_ALL, shared,
                              s.sure) == WEIR_SLEPT_EXPIRED;
+        done = !expired && linger(wait);
     }
     leave(&s, wait);
     return done ? 0 : ETIMEDOUT;
