@@ -18,8 +18,11 @@
 /* A queue is given time to fill or empty by more than one element first: in
  * step with the other side, each element would cost a line transfer
  * (queue/1x1); and longer if it was another of the own side that took what was
- * there (queue/2x2).  Then looks are frequent (queue/pingpong), then seldom. */
+ * there (queue/2x2).  Then looks are frequent, then seldom.  Where nobody sleeps
+ * it spins for longer: 0.4 instead of 2 us (queue/pingpong), but with 16 threads
+ * on each side that would cost a third (queue/16x16). */
 #define WEIR_SPIN_QUEUE_NS 2000
+#define WEIR_SPIN_QUEUE_ALONE_NS 5000
 #define WEIR_SPIN_QUEUE_FIRST_NS 150
 #define WEIR_SPIN_QUEUE_LOST_NS 600
 #define WEIR_SPIN_QUEUE_STEADY 16

@@ -262,23 +262,23 @@ static bool more(void *arg)
 
 /* -- Waiting ------------------------------------------------------------ */
 
-static const struct weir_spin_plan plan = {
-    .budget_ns = WEIR_SPIN_QUEUE_NS,
-    .first_ns = WEIR_SPIN_QUEUE_FIRST_NS,
-    .steady = WEIR_SPIN_QUEUE_STEADY,
-    .longest = WEIR_SPIN_QUEUE_LONGEST,
-    .yields = WEIR_SPIN_QUEUE_YIELDS,
-};
+/* How long to spin before sleeping.  Longer if what it waits for is there, but
+ * others of this side were faster: let them have the line for a while, as
+ * with a mutex.  And longer if nobody sleeps on either side, since then CPUs
+ * are not short. */
+static struct weir_spin_plan plan_for(const weir_queue_t *q, bool lost)
+{
+    bool alone = !weir_eventcount_has_sleepers_(&q->not_empty) &&
+                 !weir_eventcount_has_sleepers_(&q->not_full);
 
-/* What it waits for is there, but others of this side were faster: let them
- * have the line for a while, as with a mutex. */
-static const struct weir_spin_plan lost_plan = {
-    .budget_ns = WEIR_SPIN_QUEUE_NS,
-    .first_ns = WEIR_SPIN_QUEUE_LOST_NS,
-    .steady = WEIR_SPIN_QUEUE_STEADY,
-    .longest = WEIR_SPIN_QUEUE_LONGEST,
-    .yields = WEIR_SPIN_QUEUE_YIELDS,
-};
+    return (struct weir_spin_plan){
+        .budget_ns = alone ? WEIR_SPIN_QUEUE_ALONE_NS : WEIR_SPIN_QUEUE_NS,
+        .first_ns = lost ? WEIR_SPIN_QUEUE_LOST_NS : WEIR_SPIN_QUEUE_FIRST_NS,
+        .steady = WEIR_SPIN_QUEUE_STEADY,
+        .longest = WEIR_SPIN_QUEUE_LONGEST,
+        .yields = WEIR_SPIN_QUEUE_YIELDS,
+    };
+}
 
 /* Another thread needs a moment to publish, unless it was preempted. */
 static const struct weir_spin_plan busy_plan = {
@@ -326,8 +326,8 @@ static bool seems_worth_it(const struct transfer *t)
 
 static bool spin_for(struct transfer *t)
 {
-    struct weir_spin spin =
-        weir_spin_begin_(seems_worth_it(t) ? &lost_plan : &plan);
+    struct weir_spin_plan plan = plan_for(t->queue, seems_worth_it(t));
+    struct weir_spin spin = weir_spin_begin_(&plan);
     bool done;
 
     while (!(done = seems_worth_it(t) && attempt(t)) && weir_spin_again_(&spin))
