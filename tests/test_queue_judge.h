@@ -3,9 +3,8 @@
  *
  * Is there one order of all these calls that agrees with real time, and that
  * a sequential bounded FIFO with close would answer in the same way?  A
- * search over the orders [Wing and Gong, "Testing and verifying concurrent
- * objects", 1993]; states already visited are remembered [Lowe, "Testing for
- * linearizability", 2017].
+ * search over the orders [WG93]; states already visited are remembered
+ * [Lowe17].  For long histories see tests/linear/.
  */
 #ifndef TEST_QUEUE_JUDGE_H
 #define TEST_QUEUE_JUDGE_H

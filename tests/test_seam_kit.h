@@ -43,6 +43,8 @@ static WEIR_ATOMIC(int) seam_woken;
 static WEIR_ATOMIC(bool) seam_woken_shared;
 /* Random delays and stray returns, for all threads. */
 static bool seam_chaos;
+/* Looks at what each thread is about to sleep on. */
+static void (*seam_check)(const volatile void *word, uint32_t expected);
 /* Objects may relax whenever they ask. */
 static bool seam_relaxed;
 /* Whether barriers can be afforded. */
@@ -109,6 +111,8 @@ enum weir_slept __wrap_weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *word,
     enum weir_slept slept;
 
     (void)weir_fetch_add_rlx_(&seam_waits, 1);
+    if (seam_check != NULL)
+        seam_check(word, expected);
     seam_run(seam.before_wait);
     seam_lose_time();
     /* Hazard B17: FUTEX_WAIT may return for no reason. */

@@ -286,6 +286,88 @@ START_TEST(shared_timeouts_are_not_early)
 }
 END_TEST
 
+/* --- fork --- */
+
+#define FORKS 50
+
+struct traffic {
+    weir_queue_t *q;
+    int stop;
+    uint64_t balance; /* put and not got, by threads of the parent */
+};
+
+static void pass_on(struct traffic *t, int64_t by)
+{
+    __atomic_fetch_add(&t->balance, (uint64_t)by, __ATOMIC_RELAXED);
+}
+
+static void keep_putting(unsigned index, void *arg)
+{
+    struct traffic *t = arg;
+    uint64_t e = index;
+
+    while (!__atomic_load_n(&t->stop, __ATOMIC_RELAXED)) {
+        must_eq(weir_queue_put(t->q, &e), 0);
+        pass_on(t, 1);
+    }
+}
+
+static void keep_getting(unsigned index, void *arg)
+{
+    struct traffic *t = arg;
+    uint64_t e;
+
+    (void)index;
+    while (weir_queue_get(t->q, &e) == 0)
+        pass_on(t, -1);
+}
+
+/* What the threads of the parent had in hand is theirs to finish; the child
+ * uses the shared queue as it is, and one of its own. */
+static void use_queues_in_child(weir_queue_t *there)
+{
+    weir_queue_t *own = kit_create(2, 8);
+    uint64_t e = 7, got = 0;
+
+    for (int i = 0; i < 3; i++) {
+        must_eq(weir_queue_put(there, &e), 0);
+        must_eq(weir_queue_get(there, &got), 0);
+        must_eq(weir_queue_put(own, &e), 0);
+        must_eq(weir_queue_get(own, &got), 0);
+        must_eq(got, e);
+    }
+    must_eq(weir_queue_get_until(own, &got, weir_after(100000)), ETIMEDOUT);
+    kit_destroy(own);
+}
+
+/* Hazard B52: fork while threads are inside calls. */
+START_TEST(fork_with_busy_threads)
+{
+    struct pair p = make_pair((size_t)_i, 8);
+    struct traffic t = {p.here, 0, 0};
+    support_group_t putters, getters;
+
+    support_group_start(&putters, 2, keep_putting, &t);
+    support_group_start(&getters, 2, keep_getting, &t);
+    for (int i = SUPPORT_TSAN ? FORKS / 5 : FORKS; i > 0; i--) {
+        pid_t child = support_fork();
+
+        if (child == 0) {
+            use_queues_in_child(p.there);
+            support_exit();
+        }
+        support_reap(child);
+    }
+    __atomic_store_n(&t.stop, 1, __ATOMIC_RELAXED);
+    support_group_join(&putters);
+    must_eq(weir_queue_close(p.here), 0);
+    support_group_join(&getters);
+    must_eq(t.balance, 0);
+    kit_must_be_idle(p.here);
+    free_pair(&p);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("shared_queue");
@@ -300,6 +382,10 @@ int main(void)
     tcase_add_loop_test(tcase, a_hundred_thousand_each_way, 64, 65);
     tcase_add_loop_test(tcase, many_processes_account_for_all, 0,
                         COUNT(capacities));
+
+    tcase = support_tcase(suite, "fork");
+    tcase_add_loop_test(tcase, fork_with_busy_threads, 1, 2);
+    tcase_add_loop_test(tcase, fork_with_busy_threads, 64, 65);
 
     tcase = support_tcase(suite, "addresses");
     tcase_add_test(tcase, both_addresses_are_one_queue);
