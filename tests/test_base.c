@@ -211,7 +211,7 @@ static void ask_at_once(unsigned index, void *arg)
     must(weir_now() > 0);
 }
 
-/* Many at once may be the first to need the costs. */
+/* Many at once may be the first to need the costs.  (hazard B45) */
 START_TEST(costs_for_many)
 {
     unsigned cpus = weir_usable_cpus_();

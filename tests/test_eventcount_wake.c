@@ -418,7 +418,8 @@ static void take_held_before_sleep(unsigned index, void *arg)
 
 /* One is on its way to sleep when all are woken, and another clears WAKING
  * before it sleeps: it sleeps on the very word that it looked at, and is
- * reached because whoever cleared WAKING passes on what holds for good. */
+ * reached because whoever cleared WAKING passes on what holds for good.
+ * (hazard B11) */
 START_TEST(all_means_those_about_to_sleep_too)
 {
     struct holding holding = {1, 0, 0};

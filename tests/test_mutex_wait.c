@@ -153,8 +153,8 @@ START_TEST(far_deadlines_wait)
 }
 END_TEST
 
-/* T test_state_after_timeout: whoever gave up leaves nothing behind that
- * keeps others out, or a waiter asleep. */
+/* Whoever gave up leaves nothing behind that keeps others out, or a waiter
+ * asleep.  (hazard B14) */
 START_TEST(state_after_timeout)
 {
     support_group_t group;

@@ -52,6 +52,7 @@ START_TEST(grid_with_jitter)
 }
 END_TEST
 
+/* With an observer of the length, too (hazards B41, B42). */
 START_TEST(flat_out)
 {
     static const struct {

@@ -471,6 +471,7 @@ static void buffer_stores(unsigned index, void *arg)
     }
 }
 
+/* Hazard B10. */
 START_TEST(membarrier_orders_both_sides)
 {
     static struct buffering b;

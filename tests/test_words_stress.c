@@ -233,7 +233,8 @@ static void interrupt_and_lock(unsigned index, void *arg)
 }
 
 /* Now and then between the look at the word and the store that wipes what
- * the sleeper wrote meanwhile: no later unlock makes up for what it misses. */
+ * the sleeper wrote meanwhile: no later unlock makes up for what it misses.
+ * (hazard B7) */
 START_TEST(interrupted_in_the_unlock)
 {
     struct sigaction action = {.sa_handler = hold_up_owner};
