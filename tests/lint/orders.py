@@ -7,10 +7,13 @@ An operation of the atomic seam with _acq or _rel in its name carries a tag
 like [M1] and the word acquire or release; one that is _rlx alone carries a
 licence word, or a tag and the word relaxed. Both stand in a comment on the
 statement or directly above it; "INIT, both" or "[M1], all" goes on to the
-statements below, up to a blank line. A tag stands in its file at least twice
-(the partner mirrors it) or names its partner elsewhere as file.c:[M1], which
-must exist. A file with tags ends its top comment with an ORDERS table: one
-row for each tag, no row without code. Nothing goes round the seam.
+statements below, up to a blank line. A full fence carries a tag, or names a
+proof ("see 2. of"); a compiler barrier carries a comment. A tag stands in its
+file at least twice or names its partner elsewhere as file.c:[M1], which must
+exist. A file with tags ends its top comment with an ORDERS table: one row for
+each tag, no row without code; a row says "pairs with", and each partner's row
+says so of this one. Nothing goes round the seam: no other name of an atomic
+operation, no assembly, no operation in a macro or behind a pointer.
 """
 
 import collections
@@ -21,6 +24,7 @@ import sys
 import lint
 
 SEAM = {"include/weir/inline/atomic.h", "src/base/atomic.h"}
+ASSEMBLY = {"src/base/compiler.h"}  # the pause of a spinning thread
 LICENCES = re.compile(r"\b(HINT|OWNED|UNDER|COUNT|INIT|FENCED)\b")
 
 # What a comment says of an order, in either way.
@@ -29,13 +33,21 @@ WORDS = {"rlx": ("relaxed", "rlx"), "acq": ("acquire", "acq_rel"),
 
 CALL = re.compile(r"\b([a-z]\w*?_(?:rlx|acq|rel)_?)\s*\(")
 RAW = re.compile(r"\b(memory_order_\w+|__ATOMIC_[A-Z_]+|__atomic_\w+|"
-                 r"__sync_\w+|"
+                 r"__sync_\w+|__c11_atomic_\w+|_mm_[lsm]fence|"
+                 r"__builtin_ia32_[lsm]fence|std::atomic\w*|"
                  r"atomic_(?:load|store|exchange|compare|fetch|thread_fence|"
-                 r"signal_fence)\w*)")
+                 r"signal_fence|flag|init)\w*|(?:__)?asm(?:__)?)\b")
+# Of one that other threads change: a volatile object, not a volatile pointee
+# of somebody's parameter.
+VOLATILE = re.compile(r"\bvolatile\b(?!\s+void\b)")
+POINTER = re.compile(r"\b(weir_\w+_(?:rlx|acq|rel|sc)_)(?!\w|\s*\()")
+FENCE = re.compile(r"\b(weir_fence_\w+|weir_compiler_barrier_)\s*\(")
 NAME = r"[A-Z]{1,4}\d{1,2}[a-z]?"
 TAG = re.compile(r"(?<![\w:])\[(%s)\]" % NAME)
 FOREIGN = re.compile(r"\b([\w/]+(?:\.[ch])?):\[?(%s)\b\]?" % NAME)
 MORE = re.compile(r"(?:\[%s\]|%s), (?:both|all)\b" % (NAME, LICENCES.pattern))
+PROOF = re.compile(r"\bsee \d")
+PAIRS = re.compile(r"\bpairs\s*(?:\*\s*)?with\b(.*)", re.DOTALL)
 ROW = re.compile(r"^\s*\*?\s*\[?(%s)\]?\s" % NAME)
 
 
@@ -101,7 +113,7 @@ class Source:
             return None
         for number, text in lines:
             match = ROW.match(text)
-            if match:
+            if match and match.group(1) != tag:
                 tag = match.group(1)
                 rows[tag] = (number, text)
             elif tag and text.strip(" */"):
@@ -142,12 +154,67 @@ def check_operations(path, source):
         lack = missing(name, source.about(i))
         if lack:
             yield path, i + 1, "%s: %s" % (name, lack)
+    for i, line in enumerate(source.code):
+        for match in FENCE.finditer(line):
+            about = source.about(i)
+            name = match.group(1)
+            if "fence" in name and not (TAG.search(about)
+                                        or PROOF.search(about)):
+                yield path, i + 1, "%s: no partner by tag" % name
+            elif not about.strip():
+                yield path, i + 1, "%s: not a word about it" % name
 
 
 def check_seam(path, source):
     for i, line in enumerate(source.code):
         for match in RAW.finditer(line):
-            yield path, i + 1, "%s goes round the seam" % match.group()
+            if "asm" not in match.group() or path not in ASSEMBLY:
+                yield path, i + 1, "%s goes round the seam" % match.group()
+        for match in POINTER.finditer(line):
+            yield path, i + 1, "%s is not called here" % match.group(1)
+        if VOLATILE.search(line) and path not in ASSEMBLY:
+            yield path, i + 1, "volatile is no memory order"
+        for match in CALL.finditer(line):
+            if line.startswith("#"):
+                yield path, i + 1, "%s in a macro" % match.group(1)
+
+
+def named_as(path, name):
+    """Whether a reference's file name means this path."""
+    return name in (path, posixpath.basename(path),
+                    posixpath.splitext(posixpath.basename(path))[0],
+                    "/".join(path.split("/")[-2:]))
+
+
+def partners(row, path, sources):
+    """{(path, tag)} that a row of ORDERS pairs with, or None if it says
+    nothing of the kind."""
+    match = PAIRS.search(row)
+    if not match:
+        return None
+    found = {(path, tag) for tag in TAG.findall(match.group(1))}
+    for name, tag in FOREIGN.findall(match.group(1)):
+        found.update((other, tag) for other in sources if
+                     named_as(other, name))
+    return found
+
+
+def check_mirrors(sources):
+    pairs, lines = {}, {}
+    for path, source in sources.items():
+        for tag, (number, row) in (source.table() or {}).items():
+            pairs[path, tag] = partners(row, path, sources)
+            lines[path, tag] = number
+    for (path, tag), others in pairs.items():
+        line = lines[path, tag]
+        if others is None:
+            yield path, line, "row [%s] pairs with nothing" % tag
+            continue
+        for other in sorted(others):
+            back = pairs.get(other)
+            if back is not None and (path, tag) not in back:
+                yield (path, line, "row [%s] pairs with %s:[%s], which does "
+                       "not say so" % (tag, other[0], other[1]))
 
 
 def foreign(text, sources):
@@ -195,14 +262,17 @@ def check_tags(path, source, sources):
 
 
 def check(tree):
-    paths = tree.code("src/", "include/weir/inline/")
+    paths = tree.code("src/", "include/")
     sources = {path: Source(tree.text(path)) for path in paths}
     for path, source in sources.items():
         if path in SEAM:
             continue
         yield from check_operations(path, source)
         yield from check_seam(path, source)
-        yield from check_tags(path, source, sources)
+        # A header that has none may cite papers, whose keys look like tags.
+        if path.startswith("src/") or any(operations(source)):
+            yield from check_tags(path, source, sources)
+    yield from check_mirrors(sources)
 
 
 GOOD = """/* Top.
@@ -266,6 +336,37 @@ CASES = [
     variant("no table", " * ORDERS\n", "", "no ORDERS table"),
     variant("partner file without the tag", "pairs with other.c:[X1] */",
             "pairs with other.c:[X2] */", "other.c:[X2] is not there"),
+    variant("a partner that does not know of it",
+            "[M2]  unlock  release, pairs with [M1]",
+            "[M2]  unlock  release, pairs with [M3]",
+            "row [M1] pairs with src/futex/mutex.c:[M2], which does not"),
+    variant("a partner elsewhere that does not know of it",
+            "[M3]  wake    release, pairs with other.c:[X1],",
+            "[M3]  wake    release, pairs with [M1],",
+            "row [X1] pairs with src/futex/mutex.c:[M3], which does not"),
+    variant("a row without partner", "acquire, pairs with [M2]", "acquire",
+            "row [M1] pairs with nothing"),
+    variant("a full fence without tag", "    load_sc(&m);",
+            "    weir_fence_sc_();", "weir_fence_sc_: no partner"),
+    variant("a full fence with one", "    load_sc(&m);",
+            "    /* [M1] fence */\n    weir_fence_sc_();", None),
+    variant("a compiler barrier without a word", "    load_sc(&m);",
+            "    weir_compiler_barrier_();", "not a word"),
+    variant("an operation in a macro", "int lock(void)",
+            "#define PEEK(m) load_rlx(&(m)->word)\nint lock(void)",
+            "load_rlx in a macro"),
+    variant("an operation behind a pointer", "load_sc(&m);",
+            "f = weir_load_rlx_;", "weir_load_rlx_ is not called"),
+    variant("assembly", "load_sc(&m);", '__asm__ volatile("mfence");',
+            "__asm__ goes round the seam"),
+    variant("a flag", "load_sc(&m)", "atomic_flag_clear(&m)",
+            "goes round the seam"),
+    variant("volatile for atomic", "int lock(void)",
+            "static volatile int ready;\nint lock(void)",
+            "volatile is no memory order"),
+    ("a public header", {"include/weir/mutex.h":
+                         "int x(int *m) { return load_acq(m); }\n"},
+     "include/weir/mutex.h:1: load_acq: no partner"),
     variant("raw order", "load_sc(&m)",
             "atomic_load_explicit(&m, memory_order_relaxed)",
             "goes round the seam"),
