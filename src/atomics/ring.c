@@ -24,10 +24,12 @@
  * ORDERS
  *  [R1] put   store release of a turn; pairs with [R2], and
  *             inline/queue.h:[R2]
- *  [R2] get   load acquire of a turn; pairs with [R1]
+ *  [R2] get   load acquire of a turn; pairs with [R1], and
+ *             inline/queue.h:[R1]
  *  [R3] get   store release of a turn; pairs with [R4], and
  *             inline/queue.h:[R4]
- *  [R4] put   load acquire of a turn; pairs with [R3]
+ *  [R4] put   load acquire of a turn; pairs with [R3], and
+ *             inline/queue.h:[R3]
  *  [R5] none  acquire loads of head and tail, in this order; pairs with the
  *             coherence of each: a position read twice did not move between
  */

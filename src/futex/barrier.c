@@ -67,7 +67,8 @@
  *
  * ORDERS
  *  [B1] arrive, complete  compare-and-swap acq_rel on arrivals; pairs with
- *       [B1] of the others: the last arriver sees what all did before
+ *       [B1] of the others and [B4]: the last arriver sees what all did
+ *       before
  *  [B2] publish  compare-and-swap acq_rel on sense; pairs with [B3]
  *  [B3] look     load acquire of sense; pairs with [B2]: the released see
  *       what all did before, and what the action did

@@ -90,9 +90,10 @@
  *
  * ORDERS
  *  [E1] settle, claim_wake  fence between own store and load of the other's;
- *       pairs with [E1] on the other side and inline/queue.h:[Q1]
+ *       pairs with [E1] on the other side, [E2], [E3], queue.c:[Q1],
+ *       inline/queue.h:[Q1] and revoke.c:[V1]
  *  [E2] settle  clearing WAKING, then fence or barrier, then the attempt;
- *       pairs with [E1] in claim_wake, that finds WAKING
+ *       pairs with [E1] in claim_wake, that finds WAKING, and [E3]
  *  [E3] claim_wake, look  seq_cst load of the word; pairs with the seq_cst
  *       compare-and-swaps of [E1] and [E2]
  */

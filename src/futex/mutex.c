@@ -105,7 +105,7 @@
  * ORDERS
  *  [M1] take        compare-and-swap acquire; pairs with [M2] and
  *                   inline/mutex.h:[M2]
- *  [M2] unlock_slow compare-and-swap release; pairs with [M1] and
+ *  [M2] unlock_slow compare-and-swap release; pairs with [M1], [M4] and
  *                   inline/mutex.h:[M1]
  *  [M3] sleep       entry in the table, barrier, second look; pairs with
  *                   inline/mutex.h:[M3]

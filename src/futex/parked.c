@@ -43,7 +43,7 @@
  *
  * ORDERS
  *  [P1] enter, unlock_parked  fence; pairs with inline/mutex.h:[M3], whose
- *       two accesses it faces
+ *       two accesses it faces, with [P2] and revoke.c:[V1]
  *  [P2] enter, leave  seq_cst read-modify-writes of the slot; pairs with
  *       [P1]
  */

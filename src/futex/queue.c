@@ -21,8 +21,8 @@
  *  If stale: attach answers EINVAL.
  *
  * ORDERS
- *  [Q1] moved  ring operation, then load of who sleeps; pairs with
- *              eventcount.c:[E1], and is inline/queue.h:[Q1] out of line
+ *  [Q1] moved  ring operation, then load of who sleeps: inline/queue.h:[Q1]
+ *              out of line; pairs with eventcount.c:[E1]
  *  [Q2] init   store release of magic; pairs with [Q2] in attach, which
  *              loads it acquire: publishes the geometry
  */

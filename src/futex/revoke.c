@@ -35,7 +35,10 @@
  *  If stale: a thread that still sees ASYMMETRIC asks the kernel again, and
  *  is refused again.
  *
- * ORDERS  none: COUNT and HINT only; the fence is the kernel's.
+ * ORDERS
+ *  [V1] revoke  fence between the caller's announcement and its next look,
+ *       where releasers fence too; pairs with eventcount.c:[E1] and
+ *       parked.c:[P1].  Else the fence is the kernel's
  */
 #include "futex/revoke.h"
 
@@ -112,6 +115,8 @@ bool weir_revoke_(void)
 {
     weir_deadline_t start;
 
+    /* [V1] fence, for the caller; pairs with eventcount.c:[E1] and
+     * parked.c:[P1]. */
     weir_fence_sc_();
     if (!weir_asymmetric_())
         /* HINT: never leaves SYMMETRIC or REFUSED. */

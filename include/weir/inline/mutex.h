@@ -9,6 +9,7 @@
  *   [M1] lock    compare-and-swap acquire; pairs with [M2], mutex.c:[M2]
  *   [M2] unlock  store release; pairs with [M1], mutex.c:[M1]
  *   [M3] unlock  store, then load of weir_parked_; pairs with mutex.c:[M3]
+ *                and parked.c:[P1]
  */
 #ifndef WEIR_INLINE_MUTEX_H
 #define WEIR_INLINE_MUTEX_H
