@@ -8,6 +8,7 @@
 #include "base/atomic.h"
 
 #if defined(WEIR_TSAN)
+/* Always 0: what fences meet on, see base/atomic.h. */
 WEIR_ATOMIC(uint32_t) weir_fence_word_;
 #endif
 

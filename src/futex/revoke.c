@@ -59,7 +59,9 @@
 #define STAMP_UNIT ((int64_t)1 << STAMP_SHIFT)
 
 static WEIR_ATOMIC(uint32_t) state;
+/* Not 0: as if the kernel refused.  Set by tests only. */
 static WEIR_ATOMIC(uint32_t) refused_for_test;
+/* Of one revocation, in nanoseconds: a running average. */
 static WEIR_ATOMIC(int64_t) cost = 10000;
 /* When the process may grant the next permission to relax. */
 static WEIR_ATOMIC(int64_t) next_grant;
