@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The weir authors
  *
- * Is a long history of calls on a bounded queue linearizable?  In time
+ * Is a long history of calls on a bounded queue linearizable [HW90]?  In time
  * n log n, where a search (test_queue_judge.h) is exponential.
  *
  * The values put are all different.  For an unbounded queue a short list of

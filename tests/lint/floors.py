@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The weir authors
 """Floors: a file of src/ includes only its own floor and those below it,
-public headers know nothing of src/, and no include runs in a circle."""
+public headers know nothing of src/, and no include runs in a circle. Public
+headers have floors too; one that is about a single object includes no other,
+and what is in weir/inline/ is included by the header of its name alone. No
+include hides behind a macro or a path."""
 
 import posixpath
 import re
@@ -19,12 +22,24 @@ MAY = {
     "process": {"base", "atomics", "futex", "thread", "process"},
 }
 
+# The floor of each public header, and with it of its inline part. The ring is
+# an exception: its layout is the queue's.
+FLOOR_OF = {"base": "base", "atomic": "base", "mutex": "futex",
+            "barrier": "futex", "queue": "futex"}
+EXCEPTIONS = {("src/atomics/ring.h", "include/weir/queue.h")}
+UMBRELLA = "include/weir/weir.h"
+# The seam may be replaced from the command line.
+COMPUTED = {("include/weir/inline/atomic.h", "WEIR_ATOMIC_SEAM")}
+
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.MULTILINE)
+MACRO = re.compile(r'^\s*#\s*(?:(include_next)\b|include\b\s*([^<"\s]\S*))',
+                   re.MULTILINE)
 
 
 def resolve(tree, path, quote, name):
     """The path in the tree that an include names, or None for a system's."""
-    places = ["include/" + name, "src/" + name]
+    places = [posixpath.normpath("include/" + name),
+              posixpath.normpath("src/" + name)]
     if quote == '"':
         beside = posixpath.join(posixpath.dirname(path), name)
         places.insert(0, posixpath.normpath(beside))
@@ -39,18 +54,40 @@ def includes(tree, path):
                resolve(tree, path, quote, name))
 
 
-def wrong_floor(path, name, target):
-    if path.startswith("include/"):
-        if target.startswith("include/weir/"):
-            return None
+def stem(path):
+    return posixpath.splitext(posixpath.basename(path))[0]
+
+
+def wrong_header(path, name, target):
+    """What is wrong with an include of a public header."""
+    if not target.startswith("include/weir/"):
         return "a public header includes %s" % name
+    if stem(path) not in FLOOR_OF:
+        return "%s has no floor in tests/lint/floors.py" % path
+    inline = target.startswith("include/weir/inline/")
+    if stem(target) == "atomic" and stem(path) == "base" or \
+            inline and stem(target) == stem(path) or \
+            not inline and FLOOR_OF.get(stem(target)) == "base":
+        return None
+    return "%s is not for %s" % (name, path)
+
+
+def wrong_floor(path, name, target):
+    if path == UMBRELLA:
+        return None
+    if path.startswith("include/"):
+        return wrong_header(path, name, target)
     floor = path.split("/")[1]
     if floor not in MAY:
         return "src/%s is no floor that tests/lint/floors.py knows" % floor
-    if target.startswith("include/weir/"):
+    if (path, target) in EXCEPTIONS:
         return None
     below = target.split("/")[1]
-    if target.startswith("src/") and below in MAY[floor]:
+    if target.startswith("include/weir/"):
+        below = FLOOR_OF.get(stem(target))
+    if target.startswith("include/weir/inline/") and below != "base":
+        return "%s is included by the header of its name alone" % name
+    if below in MAY[floor]:
         return None
     return "floor %s includes %s" % (floor, name)
 
@@ -79,13 +116,20 @@ def check(tree):
         graph[path] = []
         for line, quote, name, target in includes(tree, path):
             if target is None:
-                if quote == '"':
+                if quote == '"' or name.startswith("weir/"):
                     yield path, line, 'nothing is called "%s"' % name
+                elif ".." in name:
+                    yield path, line, "a path instead of a name: %s" % name
                 continue
             graph[path].append((line, target))
             sentence = wrong_floor(path, name, target)
             if sentence:
                 yield path, line, sentence
+        for match in MACRO.finditer(tree.text(path)):
+            what = match.group(1) or match.group(2)
+            if (path, what) not in COMPUTED:
+                yield (path, tree.text(path).count("\n", 0, match.start()) + 1,
+                       "an include that nobody can read: %s" % what)
     for cycle in cycles(graph):
         yield cycle[0], 1, "includes in a circle: %s" % " > ".join(cycle)
 
@@ -109,6 +153,41 @@ CASES = [
                                    "include/weir/a.h": ""}, "no floor"),
     ("circle", {"src/base/a.h": '#include "base/b.h"\n',
                 "src/base/b.h": '#include "base/a.h"\n'}, "in a circle"),
+    ("a private header by a path through the public ones",
+     {**BASE, "src/base/cpu.c": '#include <weir/../../src/futex/sys.h>\n',
+      "src/futex/sys.h": ""}, "floor base includes"),
+    ("a path to elsewhere", {**BASE, "src/base/cpu.c":
+                             '#include <../tests/x.h>\n'}, "a path instead"),
+    ("base includes the header of a primitive",
+     {**BASE, "src/base/spin.c": '#include <weir/mutex.h>\n',
+      "include/weir/mutex.h": ""}, "floor base includes weir/mutex.h"),
+    ("the ring's exception", {**BASE, "include/weir/queue.h": "",
+                              "src/atomics/ring.h":
+                              '#include <weir/queue.h>\n'}, None),
+    ("another's inline part",
+     {**BASE, "src/futex/sem.c": '#include <weir/inline/mutex.h>\n',
+      "include/weir/inline/mutex.h": ""}, "of its name alone"),
+    ("one primitive's header in another's",
+     {**BASE, "include/weir/queue.h": '#include <weir/mutex.h>\n',
+      "include/weir/mutex.h": ""}, "weir/mutex.h is not for"),
+    ("an inline part that reaches further",
+     {**BASE, "include/weir/inline/queue.h": '#include <weir/mutex.h>\n',
+      "include/weir/mutex.h": ""}, "weir/mutex.h is not for"),
+    ("a header and its inline part",
+     {**BASE, "include/weir/mutex.h": '#include <weir/base.h>\n'
+      '#include <weir/inline/mutex.h>\n',
+      "include/weir/inline/mutex.h": ""}, None),
+    ("a public header without a floor",
+     {**BASE, "include/weir/rcu.h": '#include <weir/base.h>\n'},
+     "rcu.h has no floor"),
+    ("an include in a macro",
+     {**BASE, "src/base/a.c": "#include WHAT\n"}, "nobody can read: WHAT"),
+    ("the next one of that name",
+     {**BASE, "src/base/a.c": "#include_next <stdio.h>\n"},
+     "nobody can read: include_next"),
+    ("a public header that is not there",
+     {**BASE, "src/base/a.c": "#include <weir/sem.h>\n"},
+     "nothing is called"),
     ("missing file", {"src/base/a.c": '#include "base/b.h"\n'},
      "nothing is called"),
 ]

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The weir authors
-"""One file issues futex and membarrier calls, only it and base/ make system
-calls by number, and the library never synchronizes through libc."""
+"""One file makes system calls by number, futex and membarrier among them; the
+library never synchronizes through libc; and it knows no clock that can be set
+(hazard B49)."""
 
 import re
 import sys
@@ -13,10 +14,16 @@ SYS = "src/futex/sys.c"
 
 FUTEX = re.compile(r"\b(?:SYS_futex\w*|__NR_futex\w*|SYS_membarrier|"
                    r"__NR_membarrier|FUTEX_[A-Z]\w*|MEMBARRIER_CMD_\w+)")
-SYSCALL = re.compile(r"\bsyscall\s*\(")
-LIBC = re.compile(r"\b(?:pthread_(?:mutex|cond|rwlock|barrier|spin)\w*|"
+# The name alone: a macro or a pointer would hide the call.
+SYSCALL = re.compile(r"\bsyscall\b|\b(?:SYS|__NR)_\w+|"
+                     r"<(?:linux/futex|linux/membarrier)\.h>")
+LIBC = re.compile(r"\b(?:pthread_(?:mutex|cond|rwlock|barrier|spin|once|join|"
+                  r"kill|sigqueue)\w*|"
                   r"sem_(?:init|open|wait|trywait|timedwait|clockwait|post)|"
-                  r"(?:mtx|cnd)_\w+|sem_t)\b")
+                  r"(?:mtx|cnd|thrd)_\w+|sem_t|call_once|(?:un)?lockf|flock|"
+                  r"eventfd|epoll_\w+|sig(?:suspend|wait\w*|timedwait))\b")
+CLOCK = re.compile(r"\b(?:(?:FUTEX_)?CLOCK_(?:REALTIME|TAI)\w*|gettimeofday|"
+                   r"timespec_get|ftime|time\s*\(\s*(?:NULL|&|0))")
 
 
 def check(tree):
@@ -25,15 +32,17 @@ def check(tree):
             if path != SYS:
                 for match in FUTEX.finditer(line):
                     yield path, number, "%s outside %s" % (match.group(), SYS)
-                if SYSCALL.search(line) and not path.startswith("src/base/"):
-                    yield path, number, "syscall() outside base/ and %s" % SYS
+                for match in SYSCALL.finditer(line):
+                    yield path, number, "%s outside %s" % (match.group(), SYS)
+            for match in CLOCK.finditer(line):
+                yield path, number, "a clock that jumps: %s" % match.group()
             for match in LIBC.finditer(line):
                 yield path, number, "libc's %s in the library" % match.group()
 
 
 CASES = [
     ("good tree", {SYS: "long r = syscall(SYS_futex, p, FUTEX_WAIT);\n",
-                   "src/base/cpu.c": "syscall(SYS_gettid);\n",
+                   "src/base/cpu.c": "clock_gettime(CLOCK_MONOTONIC, &t);\n",
                    "src/futex/mutex.c": "/* SYS_futex, syscall(1) */\n"
                                         "/* unlike pthread_mutex_lock */\n"},
      None),
@@ -45,7 +54,20 @@ CASES = [
                                        "#define WAIT FUTEX_WAIT_BITSET\n"},
      "FUTEX_WAIT_BITSET outside"),
     ("syscall in atomics", {"src/atomics/ring.c": "syscall(1);\n"},
-     "syscall() outside"),
+     "syscall outside"),
+    ("syscall in base", {"src/base/cpu.c": "syscall(39);\n"},
+     "syscall outside"),
+    ("syscall behind a macro", {"src/futex/mutex.c": "#define CALL syscall\n"},
+     "syscall outside"),
+    ("the kernel's names", {"src/futex/mutex.c": "#include <linux/futex.h>\n"},
+     "<linux/futex.h> outside"),
+    ("once", {"src/base/cpu.c": "pthread_once(&o, f);\n"},
+     "libc's pthread_once"),
+    ("the wall clock", {"src/base/time.c":
+                        "clock_gettime(CLOCK_REALTIME, &t);\n"},
+     "a clock that jumps: CLOCK_REALTIME"),
+    ("a futex on the wall clock", {SYS: "op |= FUTEX_CLOCK_REALTIME;\n"},
+     "a clock that jumps"),
     ("pthread mutex", {"src/base/cpu.c": "pthread_mutex_t m;\n"},
      "libc's pthread_mutex_t"),
     ("semaphore in sys.c", {SYS: "sem_post(&s);\n"}, "libc's sem_post"),
