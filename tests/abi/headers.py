@@ -13,13 +13,17 @@ import subprocess
 import sys
 import tempfile
 
-FLAGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O2", "-fsyntax-only"]
+# What users, too, compile with.
+FLAGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion",
+         "-Wsign-conversion", "-Wundef", "-Wcast-align", "-Wwrite-strings",
+         "-Wmissing-declarations", "-Werror", "-O2", "-fsyntax-only"]
 
 
 def compilers(cc, cxx):
     """(command, language flags) of each compiler, this build's own first."""
     found = {}
-    for names, flags in (((cc, "gcc", "clang"), ("-x", "c", "-std=c11")),
+    for names, flags in (((cc, "gcc", "clang"), ("-x", "c", "-std=c11",
+                                                 "-Wstrict-prototypes")),
                          ((cxx, "g++", "clang++"),
                           ("-x", "c++", "-std=c++17"))):
         for name in names:

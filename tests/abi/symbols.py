@@ -4,9 +4,11 @@
 """What libweir.so exports is what symbols.txt lists: kind and name, sorted.
 And each exported variable can be preempted: inline code in a program reads
 the program's copy, so the library must reach the same one (no -Bsymbolic, no
-protected visibility).
+protected visibility). In the static library, where nothing is hidden, all
+names that a program could meet begin with weir_.
 
 usage: symbols.py NM READELF LIBRARY symbols.txt [--update | --self-test]
+       symbols.py NM --static ARCHIVE [--self-test]
 
 A line added to the list is a promise, a line removed breaks programs. After
 a meant change, write it anew with --update.
@@ -65,6 +67,30 @@ def check(want, have, relocations):
     return wrong
 
 
+def strangers(listing):
+    """Global names that an archive defines and that are not weir_'s."""
+    found = set()
+    for line in listing.splitlines():
+        fields = line.split()
+        if len(fields) >= 2 and fields[1] in "TWDBVRC" and \
+                not fields[0].startswith("weir_"):
+            found.add(fields[0])
+    return sorted(found)
+
+
+def check_static(nm, archive, self_test):
+    listing = output(nm, "--defined-only", "--extern-only", "--format=posix",
+                     archive)
+    assert re.search(r"^weir_version T", listing, re.MULTILINE), "no archive?"
+    if self_test:
+        assert strangers("clamp T 0 4\n") == ["clamp"], "a stranger passed"
+        assert strangers("usable B 0 4\nweir_x T 0\n") == ["usable"]
+        assert not strangers("weir_x_ T 0 4\nlib.a[x.o]:\n")
+    for name in strangers(listing):
+        print("%s is in everybody's name space" % name)
+    return 1 if strangers(listing) else 0
+
+
 def update(path, have):
     with open(path, "w", encoding="utf-8") as file:
         file.write("# What libweir.so exports; held by tests/abi/symbols.py\n")
@@ -82,6 +108,8 @@ def self_test(have, relocations):
 
 
 def main():
+    if len(sys.argv) in (4, 5) and sys.argv[2] == "--static":
+        return check_static(sys.argv[1], sys.argv[3], len(sys.argv) == 5)
     if len(sys.argv) not in (5, 6):
         print(__doc__, file=sys.stderr)
         return 2
