@@ -78,10 +78,10 @@ static void put_some(struct stress *s, struct linear_lane *lane,
         kit_fill(e + i * s->elem_size, s->elem_size, values[i]);
     }
     if (how < 5)
-        deadline = some_deadline(random);
+        deadline = how == 0 ? WEIR_FOREVER : some_deadline(random);
     linear_call(lane);
     switch (how) {
-    case 0: deadline = WEIR_FOREVER; /* fall through */
+    case 0:
     case 1:
     case 2: result = weir_queue_put_many(s->q, e, n, deadline, &done); break;
     case 3:
@@ -105,10 +105,10 @@ static int get_some(struct stress *s, struct linear_lane *lane,
     int result;
 
     if (how < 5)
-        deadline = some_deadline(random);
+        deadline = how == 0 ? WEIR_FOREVER : some_deadline(random);
     linear_call(lane);
     switch (how) {
-    case 0: deadline = WEIR_FOREVER; /* fall through */
+    case 0:
     case 1:
     case 2:
         result = weir_queue_get_many(s->there, e, n, deadline, &done);
