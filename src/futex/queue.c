@@ -99,7 +99,11 @@ static void set_up(weir_queue_t *q, const weir_ring_t_ *ring, size_t size,
 {
     bool shared = flags & WEIR_SHARED;
 
-    memset(q, 0, offsetof(struct weir_queue, cells));
+    /* INIT: published by the store below.  Apart from the rest, since attach
+     * may be looking at it. */
+    weir_store_rlx_(&q->magic, 0);
+    memset((unsigned char *)q + sizeof(q->magic), 0,
+           offsetof(struct weir_queue, cells) - sizeof(q->magic));
     q->version = VERSION;
     q->flags = flags;
     q->memsize = size;
