@@ -45,6 +45,9 @@ typedef struct weir_barrier {
     uint32_t flags;
     int (*action)(void *);
     void *action_arg;
+    /* What set_action was given, under ThreadSanitizer. */
+    int (*given_action)(void *);
+    void *given_arg;
     WEIR_ALIGNED(WEIR_LINE) WEIR_ATOMIC(uint32_t) sense;
     WEIR_ATOMIC(uint32_t) impatience;
 } weir_barrier_t;
@@ -142,5 +145,9 @@ WEIR_API bool weir_barrier_broken(const weir_barrier_t *b);
 #endif
 
 WEIR_STATIC_ASSERT(sizeof(weir_barrier_t) <= 384, "a barrier is <= 384 bytes");
+
+#if defined(WEIR_ANNOTATED_)
+#include <weir/inline/barrier_tsan.h>
+#endif
 
 #endif

@@ -42,6 +42,7 @@
 #error "weir is for Linux: it is built on futexes"
 #endif
 
+#include <weir/annotate.h>
 #include <weir/inline/atomic.h>
 
 #define WEIR_VERSION_MAJOR 0

@@ -44,7 +44,7 @@ extern "C" {
 #endif
 
 /* 8 bytes.  The words are described in src/futex/mutex.c. */
-typedef struct weir_mutex {
+typedef struct WEIR_CAPABILITY("mutex") weir_mutex {
     WEIR_ALIGNED(8) WEIR_ATOMIC(uint32_t) state;
     WEIR_ATOMIC(uint32_t) stamp;
 } weir_mutex_t;
@@ -76,7 +76,7 @@ WEIR_API int weir_mutex_init(weir_mutex_t *m, unsigned flags);
  * Misuse:   locking twice from one thread waits for another's unlock
  * Source:   [Drepper11] three-state futex mutex, [Dice06] asymmetric
  *           release, [Pizlo16] eventual fairness (docs/references.md) */
-WEIR_API_INLINE int weir_mutex_lock(weir_mutex_t *m);
+WEIR_API_INLINE int weir_mutex_lock(weir_mutex_t *m) WEIR_ACQUIRE(m);
 
 /* Lock *m if nobody holds it, without waiting.
  * Context:  any; async-signal-safe
@@ -84,7 +84,7 @@ WEIR_API_INLINE int weir_mutex_lock(weir_mutex_t *m);
  * Order:    acquire on success, none on EBUSY
  * Returns:  0 | EBUSY held, or promised to a waiter that is due
  * Source:   as weir_mutex_lock */
-WEIR_API int weir_mutex_trylock(weir_mutex_t *m);
+WEIR_API int weir_mutex_trylock(weir_mutex_t *m) WEIR_TRY_ACQUIRE(0, m);
 
 /* Lock *m, sleeping until it is free or the deadline has passed.
  * Context:  may sleep; not async-signal-safe
@@ -94,7 +94,8 @@ WEIR_API int weir_mutex_trylock(weir_mutex_t *m);
  *           a past time: one try; WEIR_FOREVER: as weir_mutex_lock
  * Returns:  0 | ETIMEDOUT not held
  * Source:   as weir_mutex_lock */
-WEIR_API int weir_mutex_lock_until(weir_mutex_t *m, weir_deadline_t deadline);
+WEIR_API int weir_mutex_lock_until(weir_mutex_t *m, weir_deadline_t deadline)
+    WEIR_TRY_ACQUIRE(0, m);
 
 /* Unlock *m and let a waiter in.
  * Context:  any thread, whoever locked it; not async-signal-safe
@@ -104,7 +105,7 @@ WEIR_API int weir_mutex_lock_until(weir_mutex_t *m, weir_deadline_t deadline);
  * Returns:  0 | EPERM *m is not locked (and stays so)
  * Lifetime: *m may be freed by the next holder at once
  * Source:   as weir_mutex_lock */
-WEIR_API_INLINE int weir_mutex_unlock(weir_mutex_t *m);
+WEIR_API_INLINE int weir_mutex_unlock(weir_mutex_t *m) WEIR_RELEASE(m);
 
 /* Whether somebody holds *m at this moment; stale when it returns.
  * Context:  any; async-signal-safe
@@ -120,5 +121,8 @@ WEIR_API bool weir_mutex_is_locked(const weir_mutex_t *m);
 WEIR_STATIC_ASSERT(sizeof(weir_mutex_t) == 8, "a mutex is 8 bytes");
 
 #include <weir/inline/mutex.h>
+#if defined(WEIR_ANNOTATED_)
+#include <weir/inline/mutex_tsan.h>
+#endif
 
 #endif

@@ -247,5 +247,8 @@ WEIR_API bool weir_queue_closed(const weir_queue_t *q);
 #endif
 
 #include <weir/inline/queue.h>
+#if defined(WEIR_ANNOTATED_)
+#include <weir/inline/queue_tsan.h>
+#endif
 
 #endif

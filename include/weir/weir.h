@@ -6,6 +6,7 @@
 #ifndef WEIR_WEIR_H
 #define WEIR_WEIR_H
 
+#include <weir/annotate.h>
 #include <weir/barrier.h>
 #include <weir/base.h>
 #include <weir/mutex.h>

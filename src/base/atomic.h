@@ -31,14 +31,6 @@
 #define weir_fetch_and_sc_(p, v)                                               \
     atomic_fetch_and_explicit((p), (v), memory_order_seq_cst)
 
-#if defined(__SANITIZE_THREAD__)
-#define WEIR_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define WEIR_TSAN 1
-#endif
-#endif
-
 /* A full fence.  ThreadSanitizer does not understand fences, and a read-
  * modify-write of a word that all fences share is at least as strong. */
 #if defined(WEIR_TSAN)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The weir authors
  *
- * The version, and what error numbers mean to this library.
+ * The version, what this build is, and what error numbers mean to this library.
  */
 #include <weir/base.h>
 
@@ -10,6 +10,8 @@
 #if defined(WEIR_TSAN)
 /* Always 0: what fences meet on, see base/atomic.h. */
 WEIR_ATOMIC(uint32_t) weir_fence_word_;
+/* Tells programs that the sanitizer sees into this library. */
+const char weir_instrumented_ = 1;
 #endif
 
 const char *weir_version(void)

@@ -13,6 +13,9 @@ import subprocess
 import sys
 import tempfile
 
+# As it is; nothing inline; as ThreadSanitizer sees it.
+VARIANTS = ((), ("-DWEIR_NO_INLINE",), ("-fsanitize=thread",),
+            ("-fsanitize=thread", "-DWEIR_TSAN_OWNED"))
 # What users, too, compile with.
 FLAGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion",
          "-Wsign-conversion", "-Wundef", "-Wcast-align", "-Wwrite-strings",
@@ -70,9 +73,10 @@ def main():
         for compiler in compilers(cc, cxx):
             label = "%s %s" % (compiler[0], compiler[1][2])
             for name in headers(include):
-                for more in ((), ("-DWEIR_NO_INLINE",)):
+                for more in VARIANTS:
                     # Twice: the guard is part of standing alone.
-                    write(source, "#include <weir/%s>\n" % name * 2)
+                    write(source, "#include <weir/%s>\n" % name * 2 +
+                          "extern int nothing_else;\n")
                     good, output = compiles(compiler, include, source, more)
                     report(good, " ".join([label, name, *more]), output)
             good, output = compiles(compiler, include, sizes)

@@ -38,6 +38,7 @@ WEIR_API void weir_mutex_unlock_parked_(const void *address);
 
 #ifndef WEIR_NO_INLINE
 
+WEIR_NO_THREAD_SAFETY_ANALYSIS
 WEIR_API_INLINE int weir_mutex_lock(weir_mutex_t *m)
 {
     uint32_t expected = WEIR_MUTEX_FREE_;
@@ -48,6 +49,7 @@ WEIR_API_INLINE int weir_mutex_lock(weir_mutex_t *m)
     return weir_mutex_lock_slow_(m, WEIR_FOREVER);
 }
 
+WEIR_NO_THREAD_SAFETY_ANALYSIS
 WEIR_API_INLINE int weir_mutex_unlock(weir_mutex_t *m)
 {
     /* HINT: other values are examined again by the slow path. */

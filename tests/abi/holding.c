@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The weir authors
+ *
+ * A program for clang's thread-safety analysis; only compiled, as C11 and
+ * C++17.  As it stands it is right.  With WRONG=n the n-th mistake is in it,
+ * and clang must say what stands in the comment after "WRONG n:".
+ */
+#include <weir/weir.h>
+
+#ifndef WRONG
+#define WRONG 0
+#endif
+
+static weir_mutex_t lock;
+static weir_mutex_t other;
+static int balance WEIR_GUARDED_BY(lock);
+static int *account WEIR_PT_GUARDED_BY(lock);
+
+void pay(int amount) WEIR_REQUIRES(lock);
+void save(int amount) WEIR_EXCLUDES(lock);
+void enter(void) WEIR_ACQUIRE(lock);
+int try_enter(void) WEIR_TRY_ACQUIRE(0, lock);
+void leave(void) WEIR_RELEASE(lock);
+void hand_over(void);
+
+void pay(int amount)
+{
+    balance -= amount;
+    *account = balance;
+}
+
+void save(int amount)
+{
+    weir_mutex_lock(&lock);
+    pay(-amount);
+    weir_mutex_unlock(&lock);
+}
+
+void enter(void)
+{
+    weir_mutex_lock(&lock);
+}
+
+int try_enter(void)
+{
+    return weir_mutex_trylock(&lock);
+}
+
+void leave(void)
+{
+    weir_mutex_unlock(&lock);
+}
+
+/* Another thread unlocks. */
+WEIR_NO_THREAD_SAFETY_ANALYSIS
+void hand_over(void)
+{
+    weir_mutex_lock(&lock);
+    balance++;
+}
+
+/* All the ways of asking for the result of a try. */
+int tries(void);
+int tries(void)
+{
+    int result;
+
+    if (weir_mutex_trylock(&lock) == 0) {
+        balance++;
+        weir_mutex_unlock(&lock);
+    }
+    if (!weir_mutex_trylock(&lock)) {
+        balance++;
+        weir_mutex_unlock(&lock);
+    }
+    if (weir_mutex_trylock(&lock) != 0)
+        return 1;
+    balance++;
+    weir_mutex_unlock(&lock);
+    if (weir_mutex_trylock(&lock))
+        return 1;
+    balance++;
+    weir_mutex_unlock(&lock);
+    result = weir_mutex_lock_until(&lock, weir_after(1000));
+    if (result != 0)
+        return result;
+    balance++;
+    weir_mutex_unlock(&lock);
+    if (weir_mutex_lock_until(&lock, weir_after(1000)) == ETIMEDOUT)
+        return ETIMEDOUT;
+    balance++;
+    weir_mutex_unlock(&lock);
+    return 0;
+}
+
+/* In C, clang 14 looks for what guards a member among the globals only. */
+#ifdef __cplusplus
+#define GUARDED_BY_MEMBER WEIR_GUARDED_BY
+#else
+#define GUARDED_BY_MEMBER(member)
+#endif
+
+struct account {
+    weir_mutex_t mutex;
+    int balance GUARDED_BY_MEMBER(mutex);
+};
+
+void transfer(struct account *from, struct account *to, int amount);
+void transfer(struct account *from, struct account *to, int amount)
+{
+    weir_mutex_lock(&from->mutex);
+    from->balance -= amount;
+    weir_mutex_unlock(&from->mutex);
+    weir_mutex_lock(&to->mutex);
+    to->balance += amount;
+#if WRONG == 1 /* WRONG 1 in C++: writing variable 'balance' requires holding */
+    from->balance++;
+#endif
+    weir_mutex_unlock(&to->mutex);
+}
+
+int wrong(bool maybe);
+int wrong(bool maybe)
+{
+    (void)maybe;
+#if WRONG == 2 /* WRONG 2: writing variable 'balance' requires holding mutex */
+    balance = 1;
+#endif
+#if WRONG == 3 /* WRONG 3: reading variable 'balance' requires holding mutex */
+    weir_mutex_lock(&other);
+    maybe = balance == 1;
+    weir_mutex_unlock(&other);
+#endif
+#if WRONG == 4 /* WRONG 4: mutex 'lock' is still held at the end of function */
+    weir_mutex_lock(&lock);
+#endif
+#if WRONG == 5 /* WRONG 5: acquiring mutex 'lock' that is already held */
+    weir_mutex_lock(&lock);
+    weir_mutex_lock(&lock);
+    weir_mutex_unlock(&lock);
+#endif
+#if WRONG == 6 /* WRONG 6: releasing mutex 'lock' that was not held */
+    weir_mutex_unlock(&lock);
+#endif
+#if WRONG == 7 /* WRONG 7: mutex 'lock' is not held on every path */
+    if (maybe)
+        weir_mutex_lock(&lock);
+    balance++;
+    weir_mutex_unlock(&lock);
+#endif
+#if WRONG == 8 /* WRONG 8: writing variable 'balance' requires holding mutex */
+    if (weir_mutex_trylock(&lock) == 0)
+        weir_mutex_unlock(&lock);
+    else
+        balance++; /* the branch for failure */
+#endif
+#if WRONG == 9 /* WRONG 9: writing variable 'balance' requires holding mutex */
+    if (weir_mutex_lock_until(&lock, weir_after(1)) == 0)
+        weir_mutex_unlock(&lock);
+    balance++;
+#endif
+#if WRONG == 10 /* WRONG 10: calling function 'pay' requires holding mutex */
+    pay(1);
+#endif
+#if WRONG == 11 /* WRONG 11: cannot call function 'save' while mutex 'lock' */
+    weir_mutex_lock(&lock);
+    save(1);
+    weir_mutex_unlock(&lock);
+#endif
+#if WRONG == 12 /* WRONG 12: writing the value pointed to by 'account' */
+    *account = 1;
+#endif
+#if WRONG == 13 /* WRONG 13: releasing mutex 'lock' that was not held */
+    enter();
+    leave();
+    leave();
+#endif
+#if WRONG == 14 /* WRONG 14: releasing mutex 'lock' that was not held */
+    if (try_enter() != 0)
+        leave();
+#endif
+    return maybe;
+}
