@@ -10,7 +10,9 @@
  */
 #include "futex/parked.h"
 
+#include <stdlib.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "test_panic_kit.h"
 #include "test_seam_kit.h"
@@ -415,6 +417,65 @@ START_TEST(filtered_late)
 }
 END_TEST
 
+/* The same filter, but this program is loaded under it: a program that is
+ * executed keeps it.  Nobody needs a barrier from then on. */
+#define LOADED "WEIR_TEST_LOADED_UNDER_FILTER"
+
+static void use_in_turn(unsigned index, void *arg)
+{
+    long *uses = arg;
+
+    (void)index;
+    for (int i = 0; i < 1000; i++) {
+        must_eq(weir_mutex_lock(&mutex), 0);
+        ++*uses;
+        if (i % 100 == 0)
+            support_sleep_ns(50000);
+        must_eq(weir_mutex_unlock(&mutex), 0);
+    }
+}
+
+static void loaded_under_filter(void)
+{
+    support_group_t group;
+    long uses = 0;
+
+    support_watchdog_arm();
+    must(!weir_asymmetric_());
+    must(!weir_refused_());
+    table_must_be(SYMMETRIC);
+    must(weir_parked_enter_(first));
+    weir_parked_leave_(first);
+    must_eq(weir_mutex_lock(&mutex), 0);
+    support_group_start(&group, 1, sleep_on_mutex, NULL);
+    await_sleep_on(group.tids[0], &mutex, NULL);
+    weir_store_rel_(&mutex.state, WEIR_MUTEX_FREE_);
+    weir_mutex_unlock_parked_(&mutex);
+    support_group_join(&group);
+    support_threads(4, use_in_turn, &uses);
+    must_eq(uses, 4000);
+    table_must_be(SYMMETRIC);
+    support_exit();
+}
+
+START_TEST(filtered_early)
+{
+    static const int errors[] = {ENOSYS, EPERM};
+    pid_t child = support_fork();
+
+    if (child == 0) {
+        if (!support_refuse(SYS_membarrier, errors[_i])) {
+            support_skip("loading under a filter", "no seccomp here");
+            support_exit();
+        }
+        must_eq(setenv(LOADED, "1", 1), 0);
+        (void)execl("/proc/self/exe", "test_parked", (char *)NULL);
+        must(!"it can be executed");
+    }
+    support_reap(child);
+}
+END_TEST
+
 /* --- misuse --- */
 
 static void leave(void *arg)
@@ -445,6 +506,7 @@ static void add_forks(Suite *suite)
                         WEIR_REVOKE_REFUSED_EARLY,
                         WEIR_REVOKE_REFUSED_LATE + 1);
     tcase_add_loop_test(tcase, filtered_late, 0, 2);
+    tcase_add_loop_test(tcase, filtered_early, 0, 2);
     tcase = support_tcase(suite, "misuse");
     tcase_add_checked_fixture(tcase, NULL, end);
     tcase_add_test(tcase, leaving_uninvited_panics);
@@ -452,9 +514,13 @@ static void add_forks(Suite *suite)
 
 int main(void)
 {
-    Suite *suite = suite_create("parked");
-    TCase *tcase = support_tcase(suite, "api");
+    Suite *suite;
+    TCase *tcase;
 
+    if (getenv(LOADED) != NULL)
+        loaded_under_filter();
+    suite = suite_create("parked");
+    tcase = support_tcase(suite, "api");
     tcase_add_checked_fixture(tcase, NULL, end);
     tcase_add_test(tcase, empty_at_first);
     tcase_add_test(tcase, entries_are_counted);

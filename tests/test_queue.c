@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "support/support.h"
+#include "test_panic_kit.h"
 #include "test_queue_kit.h"
 
 static const size_t capacities[] = {1,  2,   3,   4,    5,    6,    7,   8,
@@ -66,7 +67,7 @@ START_TEST(create_reports_missing_memory)
     weir_queue_t *q = before;
     bool possible = weir_queue_memsize(capacity, 8192) != 0;
 
-#if SUPPORT_SLOWDOWN > 1
+#if SUPPORT_SANITIZED
     if (possible) {
         support_skip("ENOMEM", "the sanitizer's malloc aborts");
         return;
@@ -181,6 +182,20 @@ START_TEST(destroy_of_given_memory_panics)
     }
     support_reap_killed(child, SIGABRT);
     free(q);
+}
+END_TEST
+
+static void destroy(void *q)
+{
+    weir_queue_destroy(q);
+}
+
+START_TEST(destroy_of_no_queue_panics)
+{
+    static struct weir_queue zeros;
+
+    panic_must_say(destroy, &zeros, "weir_queue_destroy", &zeros, 0,
+                   "did not make");
 }
 END_TEST
 
@@ -324,6 +339,7 @@ int main(void)
     tcase_add_test(tcase, init_refuses_bad_arguments);
     tcase_add_test(tcase, init_uses_the_memory_it_was_given);
     tcase_add_test(tcase, destroy_of_given_memory_panics);
+    tcase_add_test(tcase, destroy_of_no_queue_panics);
 
     tcase = support_tcase(suite, "contents");
     tcase_add_test(tcase, capacity_is_exact_and_order_is_fifo);

@@ -197,6 +197,22 @@ START_TEST(what_is_no_queue_is_refused)
 }
 END_TEST
 
+/* More were got than put: nobody counts to 2^62 for that. */
+START_TEST(positions_that_cannot_be_are_refused)
+{
+    size_t size;
+    weir_queue_t *q = make(4, 8, &size);
+
+    weir_store_rlx_(&q->ring.head,
+                    weir_load_rlx_(&q->ring.tail) + WEIR_POSITION_);
+    must_eq(judge(q, q, size), EINVAL);
+    must_eq(weir_queue_len(q), 0);
+    must(weir_queue_empty(q));
+    must_eq(weir_queue_attach(NULL, size), EINVAL);
+    support_guarded_drop(q, size);
+}
+END_TEST
+
 START_TEST(other_magic_and_version_are_refused)
 {
     size_t size;
@@ -396,6 +412,7 @@ int main(void)
     tcase_add_test(tcase, a_private_queue_is_refused);
     tcase_add_test(tcase, what_is_no_queue_is_refused);
     tcase_add_test(tcase, other_magic_and_version_are_refused);
+    tcase_add_test(tcase, positions_that_cannot_be_are_refused);
     tcase_add_test(tcase, a_crooked_address_is_refused);
     tcase_add_test(tcase, a_truncated_queue_is_refused);
 

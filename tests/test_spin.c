@@ -23,6 +23,7 @@ static _Thread_local uint32_t pauses_done;
 #include <fcntl.h>
 #include <stdarg.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 
 #include "base/panic.h"
 #include "futex/parked.h"
@@ -425,6 +426,26 @@ START_TEST(slack_is_given_back)
 }
 END_TEST
 
+/* And left alone where it cannot be asked for. */
+START_TEST(slack_is_refused)
+{
+    pid_t child = support_fork();
+
+    if (child == 0) {
+        int64_t cost;
+
+        if (!support_refuse(SYS_prctl, EPERM)) {
+            support_skip("timer slack under a filter", "no seccomp here");
+            support_exit();
+        }
+        cost = keeps_errno(measure_wake());
+        must(cost >= WEIR_WAKE_COST_MIN_NS && cost <= WEIR_WAKE_COST_MAX_NS);
+        support_exit();
+    }
+    support_reap(child);
+}
+END_TEST
+
 /* --- uncontended: patience --- */
 
 START_TEST(patience_is_monotone)
@@ -556,6 +577,12 @@ static const struct {
      {{GROUP, "4:cpu,cpuacct:/x\n1:name=systemd:/y\n0::/a\n"},
       {ROOT "/a/cpu.max", ONE_CPU}}},
     {false, {{GROUP, "10::/a\n4:cpu:/a\n"}, {ROOT "/a/cpu.max", ONE_CPU}}},
+    /* More than there are, and more above. */
+    {false, {{GROUP, "0::/a\n"}, {ROOT "/a/cpu.max", "65000 1\n"}}},
+    {true,
+     {{GROUP, "0::/a/b\n"},
+      {ROOT "/a/b/cpu.max", ONE_CPU},
+      {ROOT "/a/cpu.max", MANY_CPUS}}},
 };
 
 START_TEST(groups_limit_cpus)
@@ -642,6 +669,7 @@ static void add_uncontended(Suite *suite)
     tcase_add_test(tcase, pause_cost_is_clamped);
     tcase_add_test(tcase, wake_cost_is_the_middle_one);
     tcase_add_test(tcase, slack_is_given_back);
+    tcase_add_test(tcase, slack_is_refused);
     tcase_add_test(tcase, patience_is_monotone);
     tcase_add_test(tcase, patience_comes_and_goes);
     tcase_add_test(tcase, budget_follows_patience);

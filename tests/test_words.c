@@ -656,6 +656,36 @@ START_TEST(reserver_times_out_as_it_is_handed_over)
 }
 END_TEST
 
+/* Its reservation was taken for that of a dead thread, and its deadline
+ * passes: nothing is left to clear. */
+START_TEST(reserver_gives_up_what_was_taken)
+{
+    struct waiter w = {.mutex = &mutex, .reserver = true};
+
+    begin(LOCKED | HEAVY | SHARED | CONTENDED);
+    must(!give_up(&w));
+    must_eq(word(), LOCKED | HEAVY | SHARED | CONTENDED);
+}
+END_TEST
+
+/* What a hand-over cost is not believed beyond its bounds, as where the unlock
+ * was stamped by another's clock. */
+START_TEST(costs_of_handing_over_are_bounded)
+{
+    static const int64_t ages[] = {-500000000, 500000000};
+    int64_t pause =
+        WEIR_HANDOVER_MAX_NS * WEIR_HANDOVER_SHARE - WEIR_MUTEX_FAIR_NS;
+    uint32_t low, high;
+
+    begin(LOCKED | HEAVY);
+    weir_store_rlx_(&mutex.stamp, weir_stamp_in_(-ages[_i]));
+    low = weir_stamp_in_(pause);
+    account(&mutex);
+    high = weir_stamp_in_(pause);
+    must(weir_load_rlx_(&mutex.stamp) - low <= high - low);
+}
+END_TEST
+
 /* Passed over, but not for long enough. */
 START_TEST(nobody_reserves_early)
 {
@@ -860,6 +890,20 @@ START_TEST(shared_reserver_is_dead_for_the_impatient)
 }
 END_TEST
 
+/* Found dead by a thread that has not slept: there may be sleepers. */
+START_TEST(shared_reserver_is_dead_for_the_newcomer)
+{
+    struct waiter w = {.mutex = &mutex};
+    uint32_t state;
+
+    begin(HEAVY | SHARED | RESERVED);
+    weir_store_rlx_(&mutex.stamp, 0);
+    state = word();
+    must(take(&w, &state));
+    must_eq(word(), LOCKED | HEAVY | SHARED | CONTENDED);
+}
+END_TEST
+
 struct child {
     weir_mutex_t mutex;
     int asleep;
@@ -926,6 +970,8 @@ static void add_timed(Suite *suite)
     tcase_add_loop_test(tcase, straddling_owner_and_a_timeout, 0, CROWDS);
     tcase_add_loop_test(tcase, giving_up_leaves_the_mark, 0, 2);
     tcase_add_test(tcase, giving_up_under_a_light_owner_wakes_another);
+    tcase_add_test(tcase, reserver_gives_up_what_was_taken);
+    tcase_add_loop_test(tcase, costs_of_handing_over_are_bounded, 0, 2);
     tcase_add_loop_test(tcase, reserver_gives_up, 0, 1);
     tcase_add_loop_test(tcase, reserver_gives_up, SHARED, SHARED + 1);
     tcase_add_loop_test(tcase, reserver_times_out_as_it_is_handed_over, 0, 1);
@@ -954,6 +1000,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, NULL, end);
     tcase_add_loop_test(tcase, shared_reserver_is_dead, 0, 4);
     tcase_add_test(tcase, shared_reserver_is_dead_for_the_impatient);
+    tcase_add_test(tcase, shared_reserver_is_dead_for_the_newcomer);
     tcase_add_test(tcase, reserver_is_given_time);
     tcase_add_test(tcase, shared_reserver_was_slow);
     tcase_add_test(tcase, shared_sleeper_dies_when_chosen);

@@ -385,6 +385,26 @@ START_TEST(outsiders_do_not_sleep_on_what_is_new)
 }
 END_TEST
 
+/* It found the barrier decided, and that not published: it publishes, and
+ * sleeps. */
+START_TEST(outsiders_publish)
+{
+    struct waiting waiting = {.deadline = WEIR_FOREVER};
+    support_group_t group;
+
+    begin(3, scopes[_i]);
+    weir_store_rlx_(&barrier.arrivals, BROKEN | RESETTING | 1);
+    support_group_start(&group, 1, wait_as_it_was, &waiting);
+    while (!(sense() & SLEEPERS))
+        support_sleep_ns(50000);
+    must_eq(sense(), sense_of(BROKEN) | SLEEPERS);
+    change(&barrier, after_leaving);
+    join(&group, &waiting, 0);
+    must_eq(arrivals(), PHASE_ONE);
+    must_eq(sense(), sense_of(PHASE_ONE));
+}
+END_TEST
+
 /* --- contended: between decision and publication --- */
 
 /* The last arriver is killed before it publishes; shared sleepers look at
@@ -702,6 +722,7 @@ static void add_contended(Suite *suite)
     tcase_add_loop_test(tcase, abort_while_resetting, 0, SCOPES);
     tcase_add_loop_test(tcase, reset_while_aborted_while_resetting, 0, SCOPES);
     tcase_add_test(tcase, outsiders_do_not_sleep_on_what_is_new);
+    tcase_add_loop_test(tcase, outsiders_publish, 0, SCOPES);
     tcase_add_loop_test(tcase, shared_sleepers_look_behind, 0, PHASES);
     tcase_add_loop_test(tcase, shared_sleepers_see_an_unpublished_break, 0,
                         PHASES);
