@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The weir authors
+ *
+ * One operation, stopped after each of its instructions.
+ *
+ * What the others then see is one letter per stop.  A scenario says which
+ * letters, in which order, a sweep must see, repetitions left out: "-HT" for a
+ * put is nothing, then a window in which the place is claimed and not
+ * published, then the element.  So a window that the documentation speaks of
+ * must be there, must be one, and must lie inside the operation: the first
+ * stop is before its first instruction, the last one after it returned.
+ */
+#ifndef STEPS_SWEEP_H
+#define STEPS_SWEEP_H
+
+#include <stdbool.h>
+
+#include "victim.h"
+#include "world.h"
+
+struct scenario {
+    const char *name;
+    /* The object, and this run's variables. */
+    void (*set_up)(const struct scenario *s);
+    void (*victim)(unsigned);
+    void (*waiter)(unsigned); /* NULL: nobody waits */
+    unsigned early;           /* waiters that sleep before the victim starts */
+    unsigned late;            /* others, which come when the judge says so */
+    void (*prepare)(void); /* once they sleep */
+    /* The victim sleeps for the nth time: wake it.  False: it went another
+     * way than it should have, since the scheduler intervened. */
+    bool (*awaken)(unsigned nth);
+    /* What the others see, and how they get on, while the victim is stopped
+     * or dead. */
+    char (*others)(bool dead);
+    /* The victim goes on, and all must come to their end.  Also if dead. */
+    void (*finish)(bool dead);
+    const char *suspended; /* expected; NULL: not swept */
+    const char *killed;
+    bool vm;         /* a private object, processes with one memory */
+    unsigned arg[5]; /* for set_up */
+};
+
+struct totals {
+    unsigned sweeps;
+    long stops;
+    long longest;
+};
+
+/* Both sweeps of a scenario; ends the process if one sees what it should
+ * not.  deep: kill also where nothing has changed since the last kill. */
+void sweep(const struct scenario *s, bool deep, struct totals *totals);
+
+/* Tables, each ending with a scenario without a name. */
+extern const struct scenario mutex_scenarios[];
+extern const struct scenario barrier_scenarios[];
+extern const struct scenario queue_scenarios[];
+extern const struct scenario private_scenarios[];
+extern const struct scenario private_barrier_scenarios[];
+extern const struct scenario private_queue_scenarios[];
+
+#endif
