@@ -26,6 +26,7 @@ pid_t support_fork(void)
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         support_note_forked_();
         support_watchdog_arm();
+        support_storm_everywhere_();
     }
     return child;
 }

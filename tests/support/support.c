@@ -43,11 +43,12 @@ void support_compare(const char *file, int line, const char *got_text,
 static void arm(void)
 {
     support_watchdog_arm();
+    support_storm_everywhere_();
 }
 
 static void disarm(void)
 {
-    support_storm_end();
+    support_storm_nowhere_();
     support_watchdog_disarm();
 }
 

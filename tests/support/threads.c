@@ -31,6 +31,7 @@ struct start {
 };
 
 static bool storming;
+static bool storm_lasts; /* from the test's beginning to its end */
 static timer_t storm_timer;
 
 static struct {
@@ -78,6 +79,8 @@ void support_storm_begin(void)
 {
     struct sigaction action = {.sa_handler = on_alarm};
 
+    if (storming)
+        return;
     must_eq(sigaction(SIGALRM, &action, NULL), 0);
     storming = true;
     storm_timer = storm_on_thread();
@@ -85,9 +88,24 @@ void support_storm_begin(void)
 
 void support_storm_end(void)
 {
-    if (storming)
+    if (storming && !storm_lasts)
         timer_delete(storm_timer);
-    storming = false;
+    storming = storm_lasts;
+}
+
+void support_storm_everywhere_(void)
+{
+    if (getenv("WEIR_TEST_STORM") == NULL)
+        return;
+    storming = false; /* the timer of a process that forked is not here */
+    support_storm_begin();
+    storm_lasts = true;
+}
+
+void support_storm_nowhere_(void)
+{
+    storm_lasts = false;
+    support_storm_end();
 }
 
 /* --- groups --- */

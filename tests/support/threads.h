@@ -66,6 +66,11 @@ void support_sleep_ns(long ns);
 void support_storm_begin(void);
 void support_storm_end(void);
 
+/* For support.c and process.c: with WEIR_TEST_STORM in the environment, all of
+ * each test is a storm, in its children too. */
+void support_storm_everywhere_(void);
+void support_storm_nowhere_(void);
+
 /* A thread that wakes random numbers of sleepers on the 32-bit words of the
  * object, as a stale unlock of reused memory does: every sleep must look
  * again.  (hazards B17, K9)  One at a time. */

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The weir authors
+ *
+ * A program that uses the library as shipped, sleeps and wakes in all of its
+ * primitives, checks what comes of it, and ends by itself: for a kernel that
+ * was told to fail (inject.c, strace).
+ *
+ *   driver PART [timed]
+ *
+ * PART is private-mutex, shared-mutex, private-barrier, ...; timed: deadlines
+ * pass, too, which takes a kernel that lets them.
+ *
+ * No futex of libc's is of the kind that is made to fail: pthread_join waits
+ * by the wall clock, another operation.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <weir/weir.h>
+
+#define TEAM 4u
+/* New objects: each has its own first sleeper, who pays for a barrier. */
+#define ROUNDS 3u
+#define LOCKS 40u
+#define PHASES 60u
+#define ELEMENTS 120u
+#define CAPACITY 2u
+#define SHORT_NS 200000
+
+#define must(condition)                                                        \
+    ((condition) ? (void)0 : fail(__LINE__, #condition))
+
+struct world {
+    weir_mutex_t mutex;
+    weir_barrier_t barrier;
+    uint64_t counter; /* guarded by mutex */
+    uint64_t inside;  /* guarded by mutex */
+    uint64_t arrived[TEAM];
+    uint64_t sums[TEAM];
+    _Alignas(WEIR_QUEUE_ALIGN) unsigned char queue[4096];
+};
+
+static struct world *world;
+static bool shared;
+static bool timed;
+
+static _Noreturn void fail(int line, const char *text)
+{
+    (void)fprintf(stderr, "driver.c:%d: must hold: %s\n", line, text);
+    _exit(1);
+}
+
+/* Long enough for others to go to sleep. */
+static void nap(long ns)
+{
+    struct timespec left = {0, ns};
+
+    while (clock_nanosleep(CLOCK_MONOTONIC, 0, &left, &left) == EINTR)
+        ;
+}
+
+/* -- Teams: threads, or processes ---------------------------------------- */
+
+typedef void body_t(unsigned index);
+
+struct member {
+    body_t *body;
+    unsigned index;
+};
+
+static void *run(void *arg)
+{
+    struct member *member = arg;
+
+    member->body(member->index);
+    return NULL;
+}
+
+static void run_threads(body_t *body)
+{
+    struct member members[TEAM];
+    pthread_t threads[TEAM];
+
+    for (unsigned i = 0; i < TEAM; i++) {
+        members[i] = (struct member){body, i};
+        must(pthread_create(&threads[i], NULL, run, &members[i]) == 0);
+    }
+    for (unsigned i = 0; i < TEAM; i++)
+        must(pthread_join(threads[i], NULL) == 0);
+}
+
+static void run_processes(body_t *body)
+{
+    pid_t children[TEAM];
+    int status;
+
+    for (unsigned i = 0; i < TEAM; i++) {
+        children[i] = fork();
+        must(children[i] >= 0);
+        if (children[i] == 0) {
+            body(i);
+            _exit(0);
+        }
+    }
+    for (unsigned n = 0; n < TEAM;) {
+        if (wait(&status) < 0) {
+            must(errno == EINTR);
+            continue;
+        }
+        n++;
+        if (status == 0)
+            continue;
+        /* What ends one ends the program: a panic is its own. */
+        for (unsigned i = 0; i < TEAM; i++)
+            (void)kill(children[i], SIGKILL);
+        if (WIFSIGNALED(status))
+            abort();
+        _exit(1);
+    }
+}
+
+static void team(body_t *body)
+{
+    if (shared)
+        run_processes(body);
+    else
+        run_threads(body);
+}
+
+/* -- Mutex --------------------------------------------------------------- */
+
+static void locks(unsigned index)
+{
+    for (unsigned i = 0; i < LOCKS; i++) {
+        int result = 0;
+
+        if (timed && i % 4 == index)
+            result = weir_mutex_lock_until(&world->mutex, weir_after(SHORT_NS));
+        else
+            must(weir_mutex_lock(&world->mutex) == 0);
+        must(result == 0 || result == ETIMEDOUT);
+        if (result == ETIMEDOUT)
+            must(weir_mutex_lock(&world->mutex) == 0);
+        must(world->inside++ == 0);
+        world->counter++;
+        nap(20000);
+        must(--world->inside == 0);
+        must(weir_mutex_unlock(&world->mutex) == 0);
+    }
+}
+
+static void try_mutex(void)
+{
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        world->counter = 0;
+        must(weir_mutex_init(&world->mutex, shared) == 0);
+        team(locks);
+        must(world->counter == (uint64_t)TEAM * LOCKS);
+    }
+    must(weir_mutex_trylock(&world->mutex) == 0);
+    if (timed)
+        must(weir_mutex_lock_until(&world->mutex, weir_after(SHORT_NS)) ==
+             ETIMEDOUT);
+    must(weir_mutex_unlock(&world->mutex) == 0);
+}
+
+/* -- Barrier ------------------------------------------------------------- */
+
+static void phases(unsigned index)
+{
+    for (unsigned phase = 1; phase <= PHASES; phase++) {
+        if (phase % TEAM == index)
+            nap(100000); /* the others are asleep by now */
+        __atomic_store_n(&world->arrived[index], phase, __ATOMIC_RELAXED);
+        must(weir_barrier_wait(&world->barrier, NULL) == 0);
+        for (unsigned i = 0; i < TEAM; i++)
+            must(__atomic_load_n(&world->arrived[i], __ATOMIC_RELAXED) >=
+                 phase);
+    }
+}
+
+/* All but the last come; one of them has a deadline. */
+static void broken(unsigned index)
+{
+    int result;
+
+    if (index == TEAM - 1)
+        return;
+    result = weir_barrier_wait_until(
+        &world->barrier, index == 0 ? weir_after(20 * SHORT_NS) : WEIR_FOREVER,
+        NULL);
+    must(result == (index == 0 ? ETIMEDOUT : ECANCELED));
+}
+
+static void try_barrier(void)
+{
+    must(weir_barrier_init(&world->barrier, TEAM, shared) == 0);
+    team(phases);
+    if (timed) {
+        team(broken);
+        must(weir_barrier_broken(&world->barrier));
+        must(weir_barrier_reset(&world->barrier) == 0);
+        memset(world->arrived, 0, sizeof(world->arrived));
+        team(phases);
+    }
+}
+
+/* -- Queue --------------------------------------------------------------- */
+
+static weir_queue_t *queue(void)
+{
+    return (weir_queue_t *)(void *)world->queue;
+}
+
+/* Two put, two get; each pair is now the slower one. */
+static void moves(unsigned index)
+{
+    uint64_t sum = 0;
+
+    for (uint64_t i = 1; i <= ELEMENTS; i++) {
+        uint64_t e = i;
+        int result = ETIMEDOUT;
+
+        if ((i / 30 + index) % 2 == 0)
+            nap(50000);
+        if (timed && i % 8 == 0)
+            result = index < 2 ? weir_queue_put_until(queue(), &e,
+                                                      weir_after(SHORT_NS))
+                               : weir_queue_get_until(queue(), &e,
+                                                      weir_after(SHORT_NS));
+        must(result == 0 || result == ETIMEDOUT);
+        if (result == ETIMEDOUT)
+            must((index < 2 ? weir_queue_put(queue(), &e)
+                            : weir_queue_get(queue(), &e)) == 0);
+        sum += e;
+    }
+    world->sums[index] = sum;
+}
+
+/* All but one find nothing, and sleep; then that one closes. */
+static void closes(unsigned index)
+{
+    uint64_t e;
+
+    if (index != 0) {
+        must(weir_queue_get(queue(), &e) == ESHUTDOWN);
+        return;
+    }
+    /* They have announced themselves, and a moment later they sleep. */
+    while (weir_load_rlx_(&queue()->not_empty.word) >> 2 < TEAM - 1)
+        nap(100000);
+    nap(5000000);
+    must(weir_queue_close(queue()) == 0);
+    must(weir_queue_drain(queue(), WEIR_FOREVER) == 0);
+}
+
+static void use_queue_up(void)
+{
+    uint64_t e = 0;
+
+    must(weir_queue_init(queue(), sizeof(world->queue), CAPACITY, sizeof(e),
+                         shared) == 0);
+    team(moves);
+    must(world->sums[0] + world->sums[1] == world->sums[2] + world->sums[3]);
+    must(weir_queue_empty(queue()));
+    if (timed)
+        must(weir_queue_get_until(queue(), &e, weir_after(SHORT_NS)) ==
+             ETIMEDOUT);
+    team(closes);
+    must(weir_queue_put(queue(), &e) == ESHUTDOWN);
+}
+
+static void try_queue(void)
+{
+    for (unsigned round = 0; round < ROUNDS; round++)
+        use_queue_up();
+}
+
+/* -- All ----------------------------------------------------------------- */
+
+struct part {
+    const char *name;
+    void (*attempt)(void);
+};
+
+static const struct part parts[] = {
+    {"mutex", try_mutex}, {"barrier", try_barrier}, {"queue", try_queue}};
+
+static const struct part *find(const char *name)
+{
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        if (strcmp(name, parts[i].name) == 0)
+            return &parts[i];
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    const char *dash = argc > 1 ? strchr(argv[1], '-') : NULL;
+    const struct part *part = dash != NULL ? find(dash + 1) : NULL;
+
+    if (part == NULL) {
+        (void)fprintf(stderr, "usage: driver private-PART|shared-PART "
+                              "[timed]\n");
+        return 2;
+    }
+    shared = argv[1][0] == 's';
+    timed = argc > 2;
+    world = mmap(NULL, sizeof(*world), PROT_READ | PROT_WRITE,
+                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    must(world != MAP_FAILED);
+    part->attempt();
+    return 0;
+}
