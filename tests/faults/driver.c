@@ -36,8 +36,7 @@
 #define CAPACITY 2u
 #define SHORT_NS 200000
 
-#define must(condition)                                                        \
-    ((condition) ? (void)0 : fail(__LINE__, #condition))
+#define must(condition) ((condition) ? (void)0 : fail(__LINE__, #condition))
 
 struct world {
     weir_mutex_t mutex;
@@ -233,10 +232,10 @@ static void moves(unsigned index)
         if ((i / 30 + index) % 2 == 0)
             nap(50000);
         if (timed && i % 8 == 0)
-            result = index < 2 ? weir_queue_put_until(queue(), &e,
-                                                      weir_after(SHORT_NS))
-                               : weir_queue_get_until(queue(), &e,
-                                                      weir_after(SHORT_NS));
+            result =
+                index < 2
+                    ? weir_queue_put_until(queue(), &e, weir_after(SHORT_NS))
+                    : weir_queue_get_until(queue(), &e, weir_after(SHORT_NS));
         must(result == 0 || result == ETIMEDOUT);
         if (result == ETIMEDOUT)
             must((index < 2 ? weir_queue_put(queue(), &e)

@@ -54,16 +54,24 @@ struct call {
 #define FUTEX_CALL(name, op)                                                   \
     {name, SYS_futex, 1, {op, (op) | FUTEX_PRIVATE_FLAG}},                     \
         {name "-shared", SYS_futex, 1, {op, op}},                              \
-        {name "-private", SYS_futex, 1,                                        \
-         {(op) | FUTEX_PRIVATE_FLAG, (op) | FUTEX_PRIVATE_FLAG}}
+    {                                                                          \
+        name "-private", SYS_futex, 1,                                         \
+        {                                                                      \
+            (op) | FUTEX_PRIVATE_FLAG, (op) | FUTEX_PRIVATE_FLAG               \
+        }                                                                      \
+    }
 
 static const struct call calls[] = {
     FUTEX_CALL("wait", FUTEX_WAIT_BITSET),
     FUTEX_CALL("wake", FUTEX_WAKE_BITSET),
-    {"membarrier", SYS_membarrier, 0,
+    {"membarrier",
+     SYS_membarrier,
+     0,
      {MEMBARRIER_CMD_PRIVATE_EXPEDITED,
       MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED}},
-    {"register", SYS_membarrier, 0,
+    {"register",
+     SYS_membarrier,
+     0,
      {MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED,
       MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED}},
 };
@@ -73,9 +81,9 @@ struct error {
     int number;
 };
 
-static const struct error errors[] = {
-    {"0", 0},           {"EINTR", EINTR}, {"EAGAIN", EAGAIN},
-    {"ENOSYS", ENOSYS}, {"EPERM", EPERM}, {"EINVAL", EINVAL}};
+static const struct error errors[] = {{"0", 0},           {"EINTR", EINTR},
+                                      {"EAGAIN", EAGAIN}, {"ENOSYS", ENOSYS},
+                                      {"EPERM", EPERM},   {"EINVAL", EINVAL}};
 
 struct fault {
     const struct call *call;
@@ -307,8 +315,7 @@ static unsigned long attend(const struct run *run, const struct fault *fault,
             continue;
         }
         if (polls[0].revents != 0) {
-            ssize_t got =
-                read(run->said, said + length, SAID_MAX - 1 - length);
+            ssize_t got = read(run->said, said + length, SAID_MAX - 1 - length);
 
             if (got <= 0)
                 break;

@@ -24,8 +24,8 @@ MAY = {
 
 # The floor of each public header, and with it of its inline part. The ring is
 # an exception: its layout is the queue's.
-FLOOR_OF = {"base": "base", "atomic": "base", "mutex": "futex",
-            "barrier": "futex", "queue": "futex"}
+FLOOR_OF = {"base": "base", "atomic": "base", "annotate": "base",
+            "mutex": "futex", "barrier": "futex", "queue": "futex"}
 EXCEPTIONS = {("src/atomics/ring.h", "include/weir/queue.h")}
 UMBRELLA = "include/weir/weir.h"
 # The seam may be replaced from the command line.
@@ -55,7 +55,9 @@ def includes(tree, path):
 
 
 def stem(path):
-    return posixpath.splitext(posixpath.basename(path))[0]
+    """What a file is about: mutex of mutex.c, mutex.h and mutex_tsan.h."""
+    name = posixpath.splitext(posixpath.basename(path))[0]
+    return name[:-len("_tsan")] if name.endswith("_tsan") else name
 
 
 def wrong_header(path, name, target):

@@ -42,7 +42,7 @@ def aliases(code):
 
 def types(code, typedefs):
     """(type's name, its body, offset of the body) of each struct."""
-    for match in re.finditer(r"\b(typedef\s+)?struct\b([^;{}()]*)\{", code):
+    for match in re.finditer(r"\b(typedef\s+)?struct\b((?:[^;{}()]|\w\([^()]*\))*)\{", code):
         start = match.end() - 1
         end = matching(code, start, "{}")
         after = re.match(r"[^;]*?(\w+)\s*;", code[end:])
