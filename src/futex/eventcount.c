@@ -152,27 +152,37 @@ static void relax_if_quiet(weir_eventcount_t_ *ec)
         (void)weir_fetch_and_sc_(&ec->word, ~SYMMETRIC);
 }
 
+/* Fence, and load the word again, if that is asked for: once is enough. */
+static uint32_t fenced(weir_eventcount_t_ *ec, bool shared, uint32_t word,
+                       bool *done)
+{
+    if (*done || !(word & (SYMMETRIC | REVOKING)))
+        return word;
+    *done = true;
+    /* [E1] fence between the caller's release and this load. */
+    weir_fence_sc_();
+    /* [E3] seq_cst */
+    word = weir_load_sc_(&ec->word);
+    if ((word & SYMMETRIC) && !shared)
+        relax_if_quiet(ec);
+    return word;
+}
+
 /* Set WAKING if somebody sleeps and it is not set: true if it was set here,
  * so that the caller owes a call. */
 static bool claim_wake(weir_eventcount_t_ *ec, bool shared, bool all)
 {
     /* [E1] relaxed: the sleeper pays for the fence before it. */
     uint32_t word = weir_load_rlx_(&ec->word);
+    bool done = false;
 
-    if (word & (SYMMETRIC | REVOKING)) {
-        /* [E1] fence between the caller's release and this load. */
-        weir_fence_sc_();
-        /* [E3] seq_cst */
-        word = weir_load_sc_(&ec->word);
-        if ((word & SYMMETRIC) && !shared)
-            relax_if_quiet(ec);
-    }
     for (;;) {
+        word = fenced(ec, shared, word, &done);
         if ((word & COUNT_MASK) == 0)
             return false;
         if (word & WAKING)
             return all;
-        /* [E3] seq_cst */
+        /* [E3] seq_cst; one that fails is a load, and no fence. */
         if (weir_cas_sc_(&ec->word, &word, word | WAKING))
             return true;
     }
