@@ -331,6 +331,28 @@ START_TEST(giving_up_swallows_nothing)
 }
 END_TEST
 
+/* The kernel begins to refuse, and one that is refused clears WAKING: it may
+ * not see a release that was suppressed by it, and goes.  One that sleeps since
+ * before is woken, to look for itself from then on. */
+START_TEST(refused_passes_on_what_it_cannot_see)
+{
+    support_group_t group;
+
+    if (!box_can_be_asymmetric())
+        return;
+    begin(AFFORDED);
+    patient = false;
+    put_to_bed(&group, 1);
+    weir_revoke_for_test_(WEIR_REVOKE_REFUSED_LATE);
+    box_set(&box, WAKING);
+    must_eq(box_await(&box, WEIR_NOW), ETIMEDOUT);
+    must_eq(seam_count(&seam_wakes), 1);
+    box_put(&box, 0); /* it leaves the store buffer only now */
+    support_group_join(&group);
+    box_must_be_idle(&box);
+}
+END_TEST
+
 struct late {
     weir_deadline_t deadline;
     int released;
@@ -570,6 +592,7 @@ static void add_timed(Suite *suite)
     tcase_add_checked_fixture(tcase, NULL, box_restore);
     tcase_add_loop_test(tcase, timed_out_takes_and_passes_on, 0, MODES);
     tcase_add_loop_test(tcase, the_last_to_leave_clears_the_way, 0, MODES);
+    tcase_add_test(tcase, refused_passes_on_what_it_cannot_see);
     tcase_add_loop_test(tcase, giving_up_swallows_nothing, 0, MODES);
     tcase_add_loop_test(tcase, woken_and_late, 0, MODES);
     tcase = support_tcase(suite, "all");

@@ -86,7 +86,9 @@
  *     again every WEIR_SHARED_SLICE_NS, and clear WAKING when they do.
  *  8. Refused: once the kernel refuses the barrier, each sleeper looks again
  *     every WEIR_UNSURE_SLICE_NS, since a releaser may have missed it, and
- *     REVOKING as well.
+ *     REVOKING as well.  Those that sleep since before know nothing of that;
+ *     so one that cleared WAKING and was refused passes the wake-up on
+ *     without asking, and whoever gets it has been refused too.
  *
  * ORDERS
  *  [E1] settle, claim_wake  fence between own store and load of the other's;
@@ -268,7 +270,10 @@ static void leave(struct sleeper *s, const struct weir_wait *wait)
     /* [E2] seq_cst: what settle has made visible stays so. */
     while (!weir_cas_sc_(&s->ec->word, &word, word_left(word)))
         ;
-    if (s->responsible && (word & COUNT_MASK) != ONE && wait->more(wait->arg))
+    if (!s->responsible || (word & COUNT_MASK) == ONE)
+        return;
+    /* Refused its barrier, it may not see what there is (8). */
+    if (!s->sure || wait->more(wait->arg))
         weir_eventcount_notify_(s->ec, s->shared);
 }
 
