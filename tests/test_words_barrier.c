@@ -238,9 +238,12 @@ static void wait_here(unsigned index, void *arg)
         &barrier, waiting->deadline, &waiting->indexes[index]));
 }
 
+/* Shared sleepers look by themselves now and then, and would be held up too
+ * soon where the machine is slow. */
 static void wait_held(unsigned index, void *arg)
 {
     seam.arg = arg;
+    seam.patient = true;
     seam.after_wait = hold;
     wait_here(index, arg);
 }
