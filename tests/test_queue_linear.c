@@ -164,6 +164,8 @@ static void produce(struct stress *s, unsigned index)
 
     for (size_t i = 0; i < calls_of(s, index) && !weir_queue_closed(s->q);
          i++) {
+        if (i % 64 == 0)
+            support_progress();
         rest(s, PRODUCERS_REST);
         put_some(s, lane, &random, &value);
         if (s->restless)
