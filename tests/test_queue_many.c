@@ -60,7 +60,7 @@ END_TEST
 /* With a past deadline: as many as there is room for, as there are. */
 static void one_try(weir_queue_t *q, size_t capacity, size_t n, uint64_t first)
 {
-    uint64_t e[160];
+    uint64_t e[160] = {0};
     size_t fit = kit_smaller(n, capacity), done = 99;
 
     number(e, n, first);

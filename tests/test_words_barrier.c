@@ -245,6 +245,7 @@ static void wait_held(unsigned index, void *arg)
     seam.arg = arg;
     seam.patient = true;
     seam.after_wait = hold;
+    seam.patient = true; /* or it would be held before it is woken */
     wait_here(index, arg);
 }
 
