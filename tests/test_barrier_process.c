@@ -289,7 +289,7 @@ static void use_in_child(void)
     must_eq(weir_barrier_wait_until(&barrier, weir_after(100000), NULL),
             ETIMEDOUT);
     must_eq(weir_barrier_reset(&barrier), 0);
-    if (!SUPPORT_TSAN) /* no threads in the child of a process with threads */
+    if (SUPPORT_FORKED_THREADS)
         support_threads(2, wait_here, &wanted);
 }
 

@@ -254,8 +254,8 @@ static void use_in_child(void)
     must_eq(weir_mutex_lock(&mutex), 0);
     must_eq(weir_mutex_lock_until(&mutex, weir_after(100000)), ETIMEDOUT);
     must_eq(weir_mutex_unlock(&mutex), 0);
-    if (SUPPORT_TSAN)
-        return; /* no new threads in the child of a process with threads */
+    if (!SUPPORT_FORKED_THREADS)
+        return;
     support_threads(3, count_in_child, NULL);
     must_eq(load.counter, 900);
 }

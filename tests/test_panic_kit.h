@@ -36,6 +36,8 @@ static inline void panic_of(void (*act)(void *), void *arg,
     while ((n = read(ends[0], text + length, PANIC_TEXT_MAX - 1 - length)) > 0)
         length += (size_t)n;
     text[length] = '\0';
+    if (SUPPORT_EMULATED && strstr(text, "qemu: uncaught") != NULL)
+        *strstr(text, "qemu: uncaught") = '\0'; /* it says so too */
     (void)close(ends[0]);
     support_reap_killed(child, SIGABRT);
 }

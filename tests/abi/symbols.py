@@ -28,12 +28,17 @@ def output(*command):
                           check=True).stdout
 
 
+# Of musl's start files, which libraries contain.
+STARTUP = {"_init", "_fini"}
+
+
 def exported(nm, library):
     lines = []
     for line in output(nm, "--dynamic", "--defined-only", "--format=posix",
                        library).splitlines():
         name, kind = line.split()[:2]
-        lines.append("%s %s" % (KINDS.get(kind, "kind-" + kind), name))
+        if name not in STARTUP:
+            lines.append("%s %s" % (KINDS.get(kind, "kind-" + kind), name))
     return sorted(lines)
 
 

@@ -63,6 +63,15 @@
 #define SUPPORT_TSAN 0
 #endif
 
+/* qemu-user, on x86-64 (WEIR_TEST_EMULATED, for CMake). */
+#ifndef SUPPORT_EMULATED
+#define SUPPORT_EMULATED 0
+#endif
+
+/* Whether a process that had threads when it forked may start some in the
+ * child: ThreadSanitizer and qemu-user cannot follow. */
+#define SUPPORT_FORKED_THREADS (!SUPPORT_TSAN && !SUPPORT_EMULATED)
+
 /* n loops in the plain build, fewer (at least 1) under a sanitizer. */
 #define support_scaled(n)                                                      \
     ((n) / SUPPORT_SLOWDOWN > 0 ? (n) / SUPPORT_SLOWDOWN : 1)

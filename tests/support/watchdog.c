@@ -23,6 +23,10 @@
 #include "support/random.h"
 #include "support/threads.h"
 
+#if !defined(sigev_notify_thread_id) /* glibc has no name for it */
+#define sigev_notify_thread_id _sigev_un._tid
+#endif
+
 /* A signal that ThreadSanitizer delivers at once, as it does all those that
  * an instruction can cause: others would wait for an intercepted call, and a
  * thread that hangs in a futex makes none. */
@@ -277,7 +281,7 @@ void support_watchdog_arm(void)
 
     if (armed)
         return;
-    event._sigev_un._tid = support_tid();
+    event.sigev_notify_thread_id = support_tid();
     progress_seen = __atomic_load_n(&progress, __ATOMIC_RELAXED);
     if (sigaction(WATCHDOG_SIGNAL, &action, NULL) != 0 ||
         timer_create(CLOCK_MONOTONIC, &event, &timer) != 0) {
