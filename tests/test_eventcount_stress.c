@@ -241,7 +241,8 @@ START_TEST(back_and_forth)
     seam_relaxed = true;
     run((struct load){.takers = 1 + (unsigned)_i % 4,
                       .releasers = 1 + (unsigned)_i / 4,
-                      .tokens = support_scaled(3000) * (SUPPORT_SLOWDOWN >= 16 ? 4 : 1),
+                      .tokens = support_scaled(3000) *
+                                (SUPPORT_SLOWDOWN >= 16 ? 4 : 1),
                       .quiet = true});
     must(seam_count(&seam_revokes) > 1);
 }
