@@ -33,8 +33,10 @@ static inline void panic_of(void (*act)(void *), void *arg,
         support_exit();
     }
     (void)close(ends[1]);
-    while ((n = read(ends[0], text + length, PANIC_TEXT_MAX - 1 - length)) > 0)
-        length += (size_t)n;
+    while ((n = read(ends[0], text + length, PANIC_TEXT_MAX - 1 - length)) >
+               0 ||
+           (n < 0 && errno == EINTR))
+        length += n > 0 ? (size_t)n : 0;
     text[length] = '\0';
     if (SUPPORT_EMULATED && strstr(text, "qemu: uncaught") != NULL)
         *strstr(text, "qemu: uncaught") = '\0'; /* it says so too */

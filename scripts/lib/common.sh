@@ -40,6 +40,8 @@ need_to_test() {
     need check has_pc check
     need python3 has python3
     need clang-format has clang-format
+    need clang has clang
+    need strace has strace
 }
 
 need_to_bench() {

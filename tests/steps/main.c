@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The weir authors
  *
- * steps [--deep] [--trap-flag] [TABLE[.PART]...]: sweeps the scenarios whose
- * names begin so, or all.  Exit status 77: not on this machine.
+ * steps [--deep] [--sparse] [--trap-flag] [TABLE[.PART]...]: sweeps the
+ * scenarios whose names begin so, or all.
+ *   --deep       with spinning, and killed after each instruction, also where
+ *                nothing has changed
+ *   --sparse     suspended after each fourth instruction, and where something
+ *                has changed
+ *   --trap-flag  without ptrace
+ * Exit status 77: not on this machine.
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,9 +19,8 @@
 #define SKIPPED 77
 
 static const struct scenario *const tables[] = {
-    mutex_scenarios,           barrier_scenarios,
-    queue_scenarios,           private_scenarios,
-    private_barrier_scenarios, private_queue_scenarios,
+    mutex_scenarios,   barrier_scenarios,         queue_scenarios,
+    private_scenarios, private_barrier_scenarios, private_queue_scenarios,
 };
 
 static bool is_wanted(const char *name, int argc, char **argv)
@@ -43,9 +48,12 @@ static bool has_option(const char *option, int argc, char **argv)
 int main(int argc, char **argv)
 {
     bool deep = has_option("--deep", argc, argv);
+    struct stops stops = {.every_kill = deep, .suspend_every = 1};
     struct totals totals = {.sweeps = 0};
     unsigned skipped = 0;
 
+    if (has_option("--sparse", argc, argv))
+        stops.suspend_every = 4;
     world_set_up(deep);
     stepper = &by_ptrace;
     if (has_option("--trap-flag", argc, argv)) {
@@ -62,7 +70,7 @@ int main(int argc, char **argv)
                 skipped++;
                 continue;
             }
-            sweep(s, deep, &totals);
+            sweep(s, &stops, &totals);
         }
     printf("%u sweeps by %s, %ld stops, the longest way %ld instructions\n",
            totals.sweeps, stepper->name, totals.stops, totals.longest);

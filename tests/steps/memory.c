@@ -43,8 +43,8 @@ static int find_tls(struct dl_phdr_info *info, size_t size, void *arg)
         const ElfW(Phdr) *header = &info->dlpi_phdr[i];
 
         if (header->p_type == PT_TLS)
-            *found = (header->p_memsz + header->p_align - 1) /
-                     header->p_align * header->p_align;
+            *found = (header->p_memsz + header->p_align - 1) / header->p_align *
+                     header->p_align;
     }
     return 1; /* the first one is the program, and there are no others */
 }

@@ -46,9 +46,9 @@ static void be_traced(unsigned index)
 
 static void set_breakpoint(uintptr_t pc)
 {
-    must_eq(ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, u_debugreg[0]),
-                   pc),
-            0);
+    must_eq(
+        ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, u_debugreg[0]), pc),
+        0);
     /* Bit 0: on, for an instruction. */
     must_eq(ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, u_debugreg[7]),
                    pc != 0 ? 1 : 0),

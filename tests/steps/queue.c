@@ -33,9 +33,9 @@ enum { CAPACITY, SIZE, FILL, BATCH, RESULT };
 
 static weir_queue_t *q;
 static const struct scenario *now;
-static uint64_t start;      /* the position of the first put */
-static bool released;       /* the judge has made room, or brought stock */
-static bool judge_put;      /* an element of the judge's is under way */
+static uint64_t start; /* the position of the first put */
+static bool released;  /* the judge has made room, or brought stock */
+static bool judge_put; /* an element of the judge's is under way */
 static unsigned all_waiters;
 static unsigned char got[ELEMENTS_MAX]; /* by the judge, in this order */
 static unsigned n_got;
@@ -102,8 +102,7 @@ static uint64_t turn_of(uint64_t position)
 {
     size_t offset = (size_t)((position >> 2) & q->ring.mask) * q->ring.stride;
 
-    return weir_load_rlx_(
-        &((weir_cell_t_ *)(void *)(q->cells + offset))->turn);
+    return weir_load_rlx_(&((weir_cell_t_ *)(void *)(q->cells + offset))->turn);
 }
 
 static bool is_published(uint64_t position)
@@ -171,21 +170,23 @@ static unsigned victims_value(void)
 
 OPERATION(v_put, weir_queue_put(q, world->elements))
 OPERATION(v_tryput, weir_queue_tryput(q, world->elements))
-OPERATION(v_put_until, weir_queue_put_until(q, world->elements, VIRTUAL_DEADLINE))
+OPERATION(v_put_until,
+          weir_queue_put_until(q, world->elements, VIRTUAL_DEADLINE))
 OPERATION(v_put_many, weir_queue_put_many(q, world->elements, now->arg[BATCH],
-                                       WEIR_FOREVER, NULL))
+                                          WEIR_FOREVER, NULL))
 OPERATION(v_get, weir_queue_get(q, world->elements))
 OPERATION(v_tryget, weir_queue_tryget(q, world->elements))
-OPERATION(v_get_until, weir_queue_get_until(q, world->elements, VIRTUAL_DEADLINE))
+OPERATION(v_get_until,
+          weir_queue_get_until(q, world->elements, VIRTUAL_DEADLINE))
 OPERATION(v_get_many, weir_queue_get_many(q, world->elements, now->arg[BATCH],
-                                       WEIR_FOREVER, NULL))
+                                          WEIR_FOREVER, NULL))
 OPERATION(v_close, weir_queue_close(q))
 OPERATION(v_drain, weir_queue_drain(q, WEIR_FOREVER))
 OPERATION(v_drain_until, weir_queue_drain(q, VIRTUAL_DEADLINE))
 OPERATION(v_attach, weir_queue_attach(q, OBJECT_SIZE))
 OPERATION(v_ask, (int)(weir_queue_len(q) * 1000 + weir_queue_capacity(q) * 100 +
-                    weir_queue_elem_size(q) * 10 + weir_queue_full(q) * 4 +
-                    weir_queue_empty(q) * 2 + weir_queue_closed(q)))
+                       weir_queue_elem_size(q) * 10 + weir_queue_full(q) * 4 +
+                       weir_queue_empty(q) * 2 + weir_queue_closed(q)))
 
 static void w_put(unsigned index)
 {
@@ -387,7 +388,10 @@ static char others_full(bool dead)
         return seen;
     switch (seen) {
     case 'L': must(world_slice()); break;
-    case 'T': must_eq(get(), OF_VICTIM); world_settle(); break;
+    case 'T':
+        must_eq(get(), OF_VICTIM);
+        world_settle();
+        break;
     case 'H':
         must(!world_slice());
         must_still_close();
@@ -465,7 +469,7 @@ static void finish_get(bool dead)
             }
         }
         must(world->victim.done);
-        must_eq(world->victim.result, !released ? 0
+        must_eq(world->victim.result, !released                    ? 0
                                       : now->victim == v_tryget    ? EAGAIN
                                       : now->victim == v_get_until ? ETIMEDOUT
                                                                    : 0);
@@ -586,8 +590,7 @@ static void finish_empty(bool dead)
     must(world->victim.result == 0 || world->victim.result == ETIMEDOUT);
     if (world->victim.result == 0) {
         must_eq(count_taken(OF_JUDGE) + (victims_value() == OF_JUDGE), 1);
-        must_eq(count_taken(OF_JUDGE + 1) +
-                    (victims_value() == OF_JUDGE + 1),
+        must_eq(count_taken(OF_JUDGE + 1) + (victims_value() == OF_JUDGE + 1),
                 1);
     }
     must_work();
@@ -712,11 +715,15 @@ static void finish_unasked(bool dead)
     .set_up = set_up, .others = others_##kind, .finish = finish_##kind
 /* Nobody waits; capacity, size, filled with, how many at once. */
 #define PUT(text, call, ...)                                                   \
-    {.name = text, KIND(put), .victim = call, .arg = {__VA_ARGS__},            \
-     .suspended = "-HT", .killed = "-HT"}
+    {                                                                          \
+        .name = text, KIND(put), .victim = call, .arg = {__VA_ARGS__},         \
+        .suspended = "-HT", .killed = "-HT"                                    \
+    }
 #define GET(text, call, ...)                                                   \
-    {.name = text, KIND(get), .victim = call, .arg = {__VA_ARGS__},            \
-     .suspended = "-HT", .killed = "-HT"}
+    {                                                                          \
+        .name = text, KIND(get), .victim = call, .arg = {__VA_ARGS__},         \
+        .suspended = "-HT", .killed = "-HT"                                    \
+    }
 
 const struct scenario queue_scenarios[] = {
     PUT("queue.put.8", v_put, 2, 8, 0, 1),
@@ -745,37 +752,33 @@ const struct scenario queue_scenarios[] = {
     {"queue.put.wakes", KIND(stocked), .victim = v_put, .waiter = w_get,
      .early = 1, .arg = {2, 8, 0, 1}, .suspended = "-HLC", .killed = "-HLC"},
     {"queue.put.wakes.64", KIND(stocked), .victim = v_put, .waiter = w_get,
-     .early = 1, .arg = {2, 64, 0, 1}, .suspended = "-HLC",
-     .killed = "-HLC"},
+     .early = 1, .arg = {2, 64, 0, 1}, .suspended = "-HLC", .killed = "-HLC"},
     {"queue.tryput.wakes", KIND(stocked), .victim = v_tryput, .waiter = w_get,
      .early = 1, .arg = {2, 8, 0, 1}, .suspended = "-HLC", .killed = "-HLC"},
     {"queue.put_many.wakes", KIND(stocked), .victim = v_put_many,
      .waiter = w_get, .early = 2, .arg = {4, 8, 0, 2}, .suspended = "-HLC",
      .killed = "-HLC"},
     {"queue.put.sleeps", KIND(full), .victim = v_put, .waiter = w_put,
-     .late = 1, .awaken = make_room, .arg = {1, 8, 1, 1},
-     .suspended = "WLHT", .killed = "WLHT"},
+     .late = 1, .awaken = make_room, .arg = {1, 8, 1, 1}, .suspended = "WLHT",
+     .killed = "WLHT"},
     {"queue.put.sleeps.64", KIND(full), .victim = v_put, .waiter = w_put,
-     .late = 1, .awaken = make_room, .arg = {1, 64, 1, 1},
-     .suspended = "WLHT", .killed = "WLHT"},
+     .late = 1, .awaken = make_room, .arg = {1, 64, 1, 1}, .suspended = "WLHT",
+     .killed = "WLHT"},
     {"queue.put_until.expires", KIND(full), .victim = v_put_until,
      .waiter = w_put, .early = 1, .arg = {1, 8, 1, 1}, .suspended = "W",
      .killed = "W"},
     {"queue.get.wakes", KIND(roomy), .victim = v_get, .waiter = w_put,
-     .early = 1, .arg = {1, 8, 1, 1}, .suspended = "-HLC",
-     .killed = "-HLC"},
+     .early = 1, .arg = {1, 8, 1, 1}, .suspended = "-HLC", .killed = "-HLC"},
     {"queue.get.wakes.64", KIND(roomy), .victim = v_get, .waiter = w_put,
-     .early = 1, .arg = {1, 64, 1, 1}, .suspended = "-HLC",
-     .killed = "-HLC"},
-    {"queue.get_many.wakes", KIND(roomy), .victim = v_get_many,
-     .waiter = w_put, .early = 2, .arg = {2, 8, 2, 2}, .suspended = "-HLC",
-     .killed = "-HLC"},
+     .early = 1, .arg = {1, 64, 1, 1}, .suspended = "-HLC", .killed = "-HLC"},
+    {"queue.get_many.wakes", KIND(roomy), .victim = v_get_many, .waiter = w_put,
+     .early = 2, .arg = {2, 8, 2, 2}, .suspended = "-HLC", .killed = "-HLC"},
     {"queue.get.sleeps", KIND(empty), .victim = v_get, .waiter = w_get,
-     .late = 1, .awaken = bring_stock, .arg = {1, 8, 0, 1},
-     .suspended = "WLHT", .killed = "WLHT"},
+     .late = 1, .awaken = bring_stock, .arg = {1, 8, 0, 1}, .suspended = "WLHT",
+     .killed = "WLHT"},
     {"queue.get.sleeps.1", KIND(empty), .victim = v_get, .waiter = w_get,
-     .late = 1, .awaken = bring_stock, .arg = {1, 1, 0, 1},
-     .suspended = "WLHT", .killed = "WLHT"},
+     .late = 1, .awaken = bring_stock, .arg = {1, 1, 0, 1}, .suspended = "WLHT",
+     .killed = "WLHT"},
     {"queue.get_until.expires", KIND(empty), .victim = v_get_until,
      .waiter = w_get, .early = 1, .arg = {1, 8, 0, 1}, .suspended = "W",
      .killed = "W"},
@@ -785,13 +788,12 @@ const struct scenario queue_scenarios[] = {
     {"queue.close.putters", KIND(closed), .victim = v_close, .waiter = w_put,
      .early = 2, .arg = {2, 8, 2, 1}, .suspended = "-LC", .killed = "-LC"},
     {"queue.drain.sleeps", .set_up = set_up_closed, .others = others_drained,
-     .finish = finish_drained, .victim = v_drain, .waiter = w_drain,
-     .late = 1, .awaken = take_last, .arg = {2, 8, 1, 1},
-     .suspended = "WLW", .killed = "WLW"},
-    {"queue.drain.expires", .set_up = set_up_closed,
-     .others = others_drained, .finish = finish_drained,
-     .victim = v_drain_until, .waiter = w_drain, .early = 1,
-     .arg = {2, 8, 1, 1}, .suspended = "W", .killed = "W"},
+     .finish = finish_drained, .victim = v_drain, .waiter = w_drain, .late = 1,
+     .awaken = take_last, .arg = {2, 8, 1, 1}, .suspended = "WLW",
+     .killed = "WLW"},
+    {"queue.drain.expires", .set_up = set_up_closed, .others = others_drained,
+     .finish = finish_drained, .victim = v_drain_until, .waiter = w_drain,
+     .early = 1, .arg = {2, 8, 1, 1}, .suspended = "W", .killed = "W"},
     {"queue.get.drains", .set_up = set_up_closed, .others = others_last,
      .finish = finish_last, .victim = v_get, .waiter = w_drain, .early = 2,
      .arg = {2, 8, 1, 1}, .suspended = "-LC", .killed = "-LC"},
@@ -803,12 +805,11 @@ const struct scenario queue_scenarios[] = {
 };
 
 const struct scenario private_queue_scenarios[] = {
-    {"private.queue.put.wakes", KIND(stocked), .victim = v_put,
-     .waiter = w_get, .early = 1, .vm = true, .arg = {2, 8, 0, 1},
-     .suspended = "-HLC"},
-    {"private.queue.get.sleeps", KIND(empty), .victim = v_get,
-     .waiter = w_get, .late = 1, .awaken = bring_stock, .vm = true,
-     .arg = {1, 8, 0, 1}, .suspended = "WLHT"},
+    {"private.queue.put.wakes", KIND(stocked), .victim = v_put, .waiter = w_get,
+     .early = 1, .vm = true, .arg = {2, 8, 0, 1}, .suspended = "-HLC"},
+    {"private.queue.get.sleeps", KIND(empty), .victim = v_get, .waiter = w_get,
+     .late = 1, .awaken = bring_stock, .vm = true, .arg = {1, 8, 0, 1},
+     .suspended = "WLHT"},
     {"private.queue.close.getters", KIND(closed), .victim = v_close,
      .waiter = w_get, .early = 2, .vm = true, .arg = {2, 8, 0, 1},
      .suspended = "-LC"},

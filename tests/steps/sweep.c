@@ -6,9 +6,9 @@
  * by a breakpoint, and what the others could see of it by then.  A dead
  * process is known to the others by shared memory and by what it told the
  * kernel: so it is killed only where, since the last kill, memory has
- * changed or a system call was made (but everywhere with `deep`).  It is
+ * changed or a system call was made (but everywhere with every_kill).  It is
  * suspended everywhere, because what it does when it goes on depends on its
- * registers as well.
+ * registers as well; or, with suspend_every, at each nth instruction too.
  */
 #include "sweep.h"
 
@@ -112,8 +112,8 @@ static bool follow(const struct scenario *s)
         trace.length = step;
         trace.pc[step] = pc;
         trace.anchor[step] = is_new(step, pc) ? step
-                             : step > 0 ? trace.anchor[step - 1]
-                                        : 0;
+                             : step > 0       ? trace.anchor[step - 1]
+                                              : 0;
         trace.visible[step] = hash(calls);
         if (at == AT_END)
             break;
@@ -253,15 +253,21 @@ static bool is_visible(long step)
            trace.visible[step] != trace.visible[step - 1];
 }
 
-static void sweep_once(const struct scenario *s, bool dead, bool deep,
-                       struct seen *seen)
+static bool is_wanted(const struct stops *stops, long step, bool dead)
+{
+    return is_visible(step) ||
+           (dead ? stops->every_kill : step % stops->suspend_every == 0);
+}
+
+static void sweep_once(const struct scenario *s, bool dead,
+                       const struct stops *stops, struct seen *seen)
 {
     unsigned sleep = 1;
 
     for (long step = 0; step <= trace.length; step++) {
         struct stop stop = {step, 0};
 
-        if (!dead || deep || is_visible(step))
+        if (is_wanted(stops, step, dead))
             note(seen, stop, look_until_good(s, stop, dead));
         for (; sleep <= trace.sleeps && trace.slept_at[sleep] == step;
              sleep++) {
@@ -293,14 +299,14 @@ static void try_real_slice(const struct scenario *s, struct stop stop)
     } while (seen == 0);
 }
 
-static void sweep_mode(const struct scenario *s, bool dead, bool deep,
-                       struct totals *totals)
+static void sweep_mode(const struct scenario *s, bool dead,
+                       const struct stops *stops, struct totals *totals)
 {
     const char *wanted = dead ? s->killed : s->suspended;
     struct seen seen = {.n = 0};
 
     place.mode = dead ? "killed" : "suspended";
-    sweep_once(s, dead, deep, &seen);
+    sweep_once(s, dead, stops, &seen);
     printf("%-34s %-9s %5ld instructions, %5ld stops: %s\n", s->name,
            place.mode, trace.length, seen.stops, seen.letters);
     if (strcmp(seen.letters, wanted) != 0) {
@@ -313,7 +319,8 @@ static void sweep_mode(const struct scenario *s, bool dead, bool deep,
         try_real_slice(s, seen.late);
 }
 
-void sweep(const struct scenario *s, bool deep, struct totals *totals)
+void sweep(const struct scenario *s, const struct stops *stops,
+           struct totals *totals)
 {
     place = (struct place){.scenario = s->name, .mode = "followed"};
     while (!follow(s))
@@ -321,8 +328,8 @@ void sweep(const struct scenario *s, bool deep, struct totals *totals)
     if (trace.length > totals->longest)
         totals->longest = trace.length;
     if (s->suspended != NULL)
-        sweep_mode(s, false, deep, totals);
+        sweep_mode(s, false, stops, totals);
     if (s->killed != NULL)
-        sweep_mode(s, true, deep, totals);
+        sweep_mode(s, true, stops, totals);
     (void)fflush(stdout);
 }

@@ -26,7 +26,7 @@ struct scenario {
     void (*waiter)(unsigned); /* NULL: nobody waits */
     unsigned early;           /* waiters that sleep before the victim starts */
     unsigned late;            /* others, which come when the judge says so */
-    void (*prepare)(void); /* once they sleep */
+    void (*prepare)(void);    /* once they sleep */
     /* The victim sleeps for the nth time: wake it.  False: it went another
      * way than it should have, since the scheduler intervened. */
     bool (*awaken)(unsigned nth);
@@ -47,9 +47,17 @@ struct totals {
     long longest;
 };
 
+/* Where to stop. */
+struct stops {
+    bool every_kill;    /* also where nothing has changed since the last one */
+    long suspend_every; /* 1: after each instruction; n: after each nth, and
+                         * where something has changed */
+};
+
 /* Both sweeps of a scenario; ends the process if one sees what it should
- * not.  deep: kill also where nothing has changed since the last kill. */
-void sweep(const struct scenario *s, bool deep, struct totals *totals);
+ * not. */
+void sweep(const struct scenario *s, const struct stops *stops,
+           struct totals *totals);
 
 /* Tables, each ending with a scenario without a name. */
 extern const struct scenario mutex_scenarios[];
