@@ -147,6 +147,15 @@ static bool arrive(const struct scenario *s, enum at *at, unsigned *slept,
     return true;
 }
 
+static unsigned sleeps_before(long step)
+{
+    unsigned n = 0;
+
+    while (n < trace.sleeps && trace.slept_at[n + 1] < step)
+        n++;
+    return n;
+}
+
 /* Bring the victim to the stop; or to its end, where the last steps were
  * fewer this time: the clock's code depends on the time.  False if it did not
  * come by there. */
@@ -163,6 +172,8 @@ static bool go(const struct scenario *s, struct stop stop, long by_steps)
         return false;
     if (at == AT_END)
         return stop.step == trace.length;
+    if (slept != sleeps_before(step))
+        return false; /* the breakpoint is on another way as well */
     for (; at == AT_STOP && step < stop.step; step++) {
         at = stepper->step();
         if (!arrive(s, &at, &slept, 0))

@@ -70,6 +70,8 @@ static bool look(void)
     if (found == pid) {
         must(WIFSTOPPED(status));
         is_running = world->steps <= world->stop_at && !world->victim.done;
+        if (is_running)
+            (void)kill(pid, SIGCONT);
     }
     return found == pid && !is_running;
 }
@@ -133,6 +135,7 @@ static void let_go(void)
 
 static bool is_settled(void)
 {
+    (void)look(); /* it should not have stopped any more */
     return world->victim.done || world_sleeps(fd);
 }
 
