@@ -180,26 +180,33 @@ const char *weir_explore_verdict_name(enum weir_explore_verdict verdict);
 
 /* -- For programs: setup, threads, check -------------------------------- */
 
+#define WEIR_EXPLORE_LINE2_(line) #line
+#define WEIR_EXPLORE_LINE_(line) WEIR_EXPLORE_LINE2_(line)
+#define WEIR_EXPLORE_AT_(operand)                                              \
+    (__FILE__ ":" WEIR_EXPLORE_LINE_(__LINE__) "|" operand)
+
 /* The execution fails if condition is false. */
 #define weir_explore_assert(condition)                                         \
-    ((condition) ? (void)0 : weir_explore_fail_(#condition, __FILE__, __LINE__))
+    ((condition) ? (void)0 : weir_explore_fail_(WEIR_EXPLORE_AT_(#condition)))
 
-__attribute__((noreturn)) void weir_explore_fail_(const char *text,
-                                                  const char *file, int line);
+__attribute__((noreturn)) void weir_explore_fail_(const char *site);
 
 /* Declare that the calling thread reads, or writes, size bytes of plain data
  * at p.  The explorer does not look at the data. */
 #define weir_explore_read(p, size)                                             \
-    weir_explore_plain_((p), (size), false, #p, __FILE__, __LINE__)
+    weir_explore_plain_((p), (size), false, WEIR_EXPLORE_AT_(#p))
 #define weir_explore_write(p, size)                                            \
-    weir_explore_plain_((p), (size), true, #p, __FILE__, __LINE__)
+    weir_explore_plain_((p), (size), true, WEIR_EXPLORE_AT_(#p))
 
 void weir_explore_plain_(const volatile void *p, size_t size, bool write,
-                         const char *text, const char *file, int line);
+                         const char *site);
 
 /* Declare size bytes at p freed: each access from now on is an error, in any
  * thread; a wake-up by address is not. */
-void weir_explore_free(const volatile void *p, size_t size);
+#define weir_explore_free(p, size)                                             \
+    weir_explore_free_((p), (size), WEIR_EXPLORE_AT_(#p))
+
+void weir_explore_free_(const volatile void *p, size_t size, const char *site);
 
 /* Zeroed memory at the same address in each execution, gone at its end;
  * aligned to 128. */

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The weir authors
+ *
+ * The library's ground floor, as the explorer has it: what src/futex/sys.c
+ * and src/base/{time,spin,cpu,panic}.c are in the real one.  All else is the
+ * library's own sources.
+ */
+#include "library.h"
+
+#include <weir/base.h>
+
+#include "base/cpu.h"
+#include "base/panic.h"
+#include "base/spin.h"
+#include "base/time.h"
+#include "engine.h"
+#include "futex/parked.h"
+#include "futex/revoke.h"
+#include "futex/sys.h"
+
+/* -- futex/sys.h -------------------------------------------------------- */
+
+enum weir_slept weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *word,
+                                 uint32_t expected, weir_deadline_t deadline,
+                                 uint32_t bits, bool shared)
+{
+    switch (explore_wait_(word, expected, deadline, bits, shared)) {
+    case SLEPT_CHANGED: return WEIR_SLEPT_CHANGED;
+    case SLEPT_EXPIRED: return WEIR_SLEPT_EXPIRED;
+    default: return WEIR_SLEPT_WOKEN;
+    }
+}
+
+void weir_futex_wake_(const volatile void *word, int count, uint32_t bits,
+                      bool shared)
+{
+    (void)explore_wake_(word, count, bits, shared);
+}
+
+bool weir_membarrier_(void)
+{
+    return explore_membarrier_();
+}
+
+/* -- base/time.h -------------------------------------------------------- */
+
+weir_deadline_t weir_now(void)
+{
+    return explore_now_();
+}
+
+weir_deadline_t weir_after(int64_t ns)
+{
+    weir_deadline_t now = weir_now();
+
+    if (ns <= 0)
+        return WEIR_NOW;
+    return ns > WEIR_FOREVER - now ? WEIR_FOREVER : now + ns;
+}
+
+/* Only who must look again because a wake-up may never come asks for the
+ * sooner of two times. */
+weir_deadline_t weir_sooner_(weir_deadline_t deadline, int64_t ns)
+{
+    weir_deadline_t other;
+
+    if (!ex_.options.safety_nets)
+        return deadline;
+    other = weir_after(ns);
+    return other < deadline ? other : deadline;
+}
+
+bool weir_expired_(weir_deadline_t deadline)
+{
+    if (deadline == WEIR_FOREVER)
+        return false;
+    return deadline <= WEIR_NOW || deadline <= weir_now();
+}
+
+/* -- base/spin.h: as many looks as options.spins ------------------------ */
+
+struct weir_spin weir_spin_begin_(const struct weir_spin_plan *plan)
+{
+    (void)plan;
+    return (struct weir_spin){.yields = ex_.options.spins};
+}
+
+bool weir_spin_again_(struct weir_spin *spin)
+{
+    if (spin->yields == 0)
+        return false;
+    spin->yields--;
+    explore_yield_();
+    return true;
+}
+
+void weir_spin_end_(struct weir_spin *spin)
+{
+    (void)spin;
+}
+
+int64_t weir_pause_cost_ps_(void)
+{
+    return 10000;
+}
+
+int64_t weir_wake_cost_ns_(void)
+{
+    return 10000;
+}
+
+/* Whoever asks how long to spin need not learn. */
+uint32_t weir_patience_after_(uint32_t patience, bool paid)
+{
+    (void)paid;
+    return patience;
+}
+
+int64_t weir_patient_budget_(uint32_t patience, int64_t budget_ns)
+{
+    (void)patience;
+    return budget_ns;
+}
+
+/* -- base/cpu.h, base/panic.h ------------------------------------------- */
+
+unsigned weir_usable_cpus_(void)
+{
+    return 2;
+}
+
+void weir_panic_(const char *function, const volatile void *object,
+                 uint64_t word, const char *sentence)
+{
+    if (ex_.active)
+        explore_fail_(WEIR_EXPLORE_PANIC, "%s: word 0x%llx: %s", function,
+                      (unsigned long long)word, sentence);
+    (void)fprintf(stderr, "weir: %s: object %p, word 0x%llx: %s\n", function,
+                  (const void *)object, (unsigned long long)word, sentence);
+    abort();
+}
+
+/* -- What the sources call of libc (library.h) -------------------------- */
+
+int explore_sched_yield_(void)
+{
+    explore_yield_();
+    return 0;
+}
+
+int explore_clock_nanosleep_(const struct timespec *ts)
+{
+    explore_pass_((int64_t)ts->tv_sec * WEIR_NS_PER_S + ts->tv_nsec);
+    return 0;
+}
+
+/* -- Its constructors --------------------------------------------------- */
+
+/* At the beginning of each execution; that none is refused is how they found
+ * it, and the end of an execution puts all of it back (place.c). */
+void explore_library_begin_(void)
+{
+    if (!ex_.refused)
+        return;
+    weir_revoke_for_test_(WEIR_REVOKE_REFUSED_EARLY);
+    weir_parked_reset_();
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The weir authors
+ *
+ * Included before each of the library's sources when they are compiled for
+ * the explorer: what they ask of libc goes to it, and one number that would
+ * put a transition out of its reach is smaller.
+ */
+#ifndef WEIR_EXPLORE_LIBRARY_H
+#define WEIR_EXPLORE_LIBRARY_H
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <weir/explore.h>
+
+#include "base/tunables.h"
+
+/* An object asks whether it may relax at each quiet release: the clock
+ * decides, and the explorer's clock jumps. */
+#undef WEIR_RELAX_QUIET
+#define WEIR_RELAX_QUIET 1
+
+int explore_sched_yield_(void);
+int explore_clock_nanosleep_(const struct timespec *ts);
+
+#define sched_yield() explore_sched_yield_()
+#define clock_nanosleep(clock, flags, ts, rest) explore_clock_nanosleep_(ts)
+#define pthread_atfork(prepare, parent, child) 0
+
+/* The same address in each execution; the size of what is freed is not
+ * known, its first line is enough. */
+#define aligned_alloc(alignment, size) weir_explore_alloc(size)
+#define free(p) weir_explore_free((p), WEIR_LINE)
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The weir authors
+ *
+ * Plain data: two accesses race if one is a write and neither comes before
+ * the other, which vector clocks tell whatever the order was in this
+ * execution.  Of each eight bytes it is kept when each thread last read and
+ * last wrote, and which of the bytes: memory enough to see a race in the
+ * execution in which the two accesses are next to each other.
+ *
+ * Also memory that was declared freed.
+ */
+#include "engine.h"
+
+enum { SLOTS = 4096, FREED = 64 };
+
+struct access {
+    uint32_t clock; /* 0: none */
+    uint8_t bytes;
+    const char *site;
+};
+
+struct shadow {
+    uintptr_t key;
+    uint64_t generation;
+    struct access reads[THREADS];
+    struct access writes[THREADS];
+};
+
+static struct shadow table[SLOTS];
+static unsigned used;
+static uint64_t generation;
+
+static struct {
+    uintptr_t from;
+    uintptr_t to;
+} freed[FREED];
+static unsigned n_freed;
+
+void explore_plain_begin_(void)
+{
+    generation++;
+    used = 0;
+    n_freed = 0;
+}
+
+static struct shadow *find(uintptr_t key)
+{
+    size_t at = key * UINT64_C(0x9e3779b97f4a7c15) >> 52;
+
+    for (;; at = (at + 1) % SLOTS) {
+        struct shadow *s = &table[at];
+
+        if (s->generation != generation) {
+            if (++used > SLOTS * 3 / 4)
+                explore_fail_(WEIR_EXPLORE_MISUSE, "too much plain data");
+            memset(s, 0, sizeof *s);
+            s->key = key;
+            s->generation = generation;
+            return s;
+        }
+        if (s->key == key)
+            return s;
+    }
+}
+
+/* A site as people read it: without the operand, and the folders. */
+static int site_length(const char *site, const char **start)
+{
+    const char *end = strchr(site, '|');
+
+    *start = site;
+    if (end == NULL)
+        end = site + strlen(site);
+    for (const char *p = site; p < end; p++)
+        if (*p == '/')
+            *start = p + 1;
+    return (int)(end - *start);
+}
+
+static void check_against(const struct access *other, unsigned thread,
+                          const char *how, uint8_t bytes, bool write,
+                          const char *site)
+{
+    const char *here;
+    const char *there;
+    int here_length;
+    int there_length;
+
+    if (other->clock == 0 || !(other->bytes & bytes) ||
+        self_()->known->clock[thread] >= other->clock)
+        return;
+    here_length = site_length(site, &here);
+    there_length = site_length(other->site, &there);
+    explore_fail_(WEIR_EXPLORE_RACE,
+                  "T%u %s at %.*s, and T%u %s at %.*s: nothing orders them",
+                  thread, how, there_length, there, ex_.self,
+                  write ? "writes" : "reads", here_length, here);
+}
+
+static void touch_eight(uintptr_t key, uint8_t bytes, bool write,
+                        const char *site)
+{
+    struct shadow *s = find(key);
+    struct access *mine = write ? &s->writes[ex_.self] : &s->reads[ex_.self];
+    uint32_t clock = self_()->known->clock[ex_.self];
+
+    for (unsigned i = 0; i < ex_.n_threads; i++) {
+        if (i == ex_.self)
+            continue;
+        check_against(&s->writes[i], i, "wrote", bytes, write, site);
+        if (write)
+            check_against(&s->reads[i], i, "read", bytes, write, site);
+    }
+    if (mine->clock != clock)
+        mine->bytes = 0;
+    mine->clock = clock;
+    mine->bytes |= bytes;
+    mine->site = site;
+}
+
+static bool is_on_a_stack(const volatile void *p)
+{
+    for (unsigned i = 0; i <= ex_.n_threads; i++)
+        if (explore_coroutine_has_(&ex_.threads[i].body, p) ||
+            explore_coroutine_has_(&ex_.threads[i].ghost, p))
+            return true;
+    return false;
+}
+
+void explore_touch_(const volatile void *p, size_t size, bool write,
+                    const char *site)
+{
+    uintptr_t from = explore_canonical_(p);
+    uintptr_t to = from + size;
+
+    if (!ex_.active || ex_.self == NOBODY || size == 0)
+        return;
+    explore_check_alive_(p, size, site);
+    while (from < to) {
+        uintptr_t end = (from / 8 + 1) * 8;
+        unsigned first = (unsigned)(from % 8);
+        unsigned n = (unsigned)((to < end ? to : end) - from);
+
+        touch_eight(from / 8, (uint8_t)(((1u << n) - 1) << first), write, site);
+        from += n;
+    }
+}
+
+void weir_explore_plain_(const volatile void *p, size_t size, bool write,
+                         const char *site)
+{
+    struct explore_note *note;
+
+    if (!ex_.active)
+        return;
+    note = explore_note_(ex_.self, write ? "writes" : "reads", site);
+    if (note != NULL)
+        note->address = p;
+    explore_touch_(p, size, write, site);
+}
+
+void *weir_explore_memcpy_(void *to, const void *from, size_t n,
+                           const char *site)
+{
+    if (ex_.active && ex_.self != NOBODY) {
+        if (!is_on_a_stack(from))
+            weir_explore_plain_(from, n, false, site);
+        if (!is_on_a_stack(to))
+            weir_explore_plain_(to, n, true, site);
+    }
+    return memcpy(to, from, n);
+}
+
+/* -- Freed memory ------------------------------------------------------- */
+
+void weir_explore_free_(const volatile void *p, size_t size, const char *site)
+{
+    struct explore_note *note;
+    uintptr_t from = explore_canonical_(p);
+
+    if (!ex_.active || size == 0)
+        return;
+    if (ex_.self != NOBODY)
+        explore_point_(&(struct step){.world = true});
+    explore_touch_(p, size, true, site);
+    if (n_freed == FREED)
+        explore_fail_(WEIR_EXPLORE_MISUSE, "more than %d frees", FREED);
+    freed[n_freed].from = from;
+    freed[n_freed++].to = from + size;
+    note = explore_note_(ex_.self, "frees", site);
+    if (note != NULL)
+        note->address = p;
+}
+
+void explore_check_alive_(const volatile void *p, size_t size, const char *site)
+{
+    uintptr_t from;
+    const char *start;
+    int length;
+
+    if (n_freed == 0)
+        return;
+    from = explore_canonical_(p);
+    for (unsigned i = 0; i < n_freed; i++)
+        if (from < freed[i].to && from + size > freed[i].from) {
+            length = site_length(site, &start);
+            explore_fail_(WEIR_EXPLORE_USE_AFTER_FREE,
+                          "T%u touches freed memory at %.*s", ex_.self, length,
+                          start);
+        }
+}
