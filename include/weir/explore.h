@@ -129,6 +129,8 @@ struct weir_explore_options {
     bool safety_nets;     /* sleepers that may have been forgotten look again
                              by themselves, as in the real library; else a
                              wake-up that is lost is reported */
+    bool no_reduction;    /* run executions too that differ from others in
+                               nothing that a program can see */
     int64_t jump_ns;
     uint32_t max_steps;      /* of one execution; more is a livelock */
     uint64_t max_executions; /* then the search ends, incomplete */

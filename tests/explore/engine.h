@@ -75,6 +75,7 @@ struct buffered {
     struct place *place;
     uint64_t value;
     const struct view *view;
+    bool left_once; /* somebody looked, and it stayed */
 };
 
 /* -- Threads ------------------------------------------------------------ */

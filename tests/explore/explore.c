@@ -77,6 +77,8 @@ static bool search_up_to(struct weir_explore_result *result,
         ex_.discovered = false;
         if (run_one(result))
             return true;
+        /* What was left out so far was left out for a wrong reason. */
+        ex_.discovered = ex_.discovered && ex_.reducing;
         if (ex_.discovered)
             explore_choices_clear_();
         more = ex_.discovered || explore_choices_next_();
@@ -90,7 +92,7 @@ static bool search_all(struct weir_explore_result *result)
     uint32_t bound = ex_.options.preemptions;
 
     ex_.mode = SEARCH;
-    ex_.reducing = true;
+    ex_.reducing = !ex_.options.no_reduction;
     result->complete = true;
     if (bound == WEIR_EXPLORE_ANY)
         return search_up_to(result, bound);

@@ -198,31 +198,40 @@ static void drain_first(struct thread *t, unsigned n)
     memmove(t->buffer, t->buffer + n, t->buffered * sizeof t->buffer[0]);
 }
 
-/* A thread is about to look at a place: whether the stores that others have
- * buffered for it have reached memory. */
+/* A thread is about to look at a place: whether the stores that t has
+ * buffered for it have reached memory.  To leave them costs, once. */
+static void observe_one(struct thread *t, const struct place *place)
+{
+    unsigned ends[BUFFER + 1];
+    unsigned n = 0;
+    unsigned options = 1;
+    unsigned chosen;
+    bool paid = true;
+
+    for (unsigned k = t->buffered; k > 0; k--)
+        if (t->buffer[k - 1].place == place)
+            ends[n++] = k;
+    if (n == 0)
+        return;
+    ends[n] = 0;
+    while (options <= n &&
+           (ex_.left.stale > 0 || t->buffer[ends[options - 1] - 1].left_once))
+        options++;
+    chosen = explore_choose_(false, options, NULL, UINT32_MAX);
+    for (unsigned i = 0; i < chosen; i++) {
+        paid = paid && t->buffer[ends[i] - 1].left_once;
+        t->buffer[ends[i] - 1].left_once = true;
+    }
+    if (!paid)
+        ex_.left.stale--;
+    drain_first(t, ends[chosen]);
+}
+
 static void observe(const struct place *place, const struct thread *by)
 {
-    for (unsigned i = 0; is_tso() && i < ex_.n_threads; i++) {
-        struct thread *t = &ex_.threads[i];
-        unsigned ends[BUFFER + 1];
-        unsigned n = 0;
-        unsigned options;
-        unsigned chosen;
-
-        if (t == by)
-            continue;
-        for (unsigned k = t->buffered; k > 0; k--)
-            if (t->buffer[k - 1].place == place)
-                ends[n++] = k;
-        if (n == 0)
-            continue;
-        ends[n] = 0;
-        options = ex_.left.stale > 0 ? n + 1 : 1;
-        chosen = explore_choose_(false, options, NULL, UINT32_MAX);
-        if (chosen > 0)
-            ex_.left.stale--;
-        drain_first(t, ends[chosen]);
-    }
+    for (unsigned i = 0; is_tso() && i < ex_.n_threads; i++)
+        if (&ex_.threads[i] != by)
+            observe_one(&ex_.threads[i], place);
 }
 
 void explore_drain_(struct thread *t)
@@ -240,7 +249,7 @@ static void buffer(struct thread *t, struct place *place, uint64_t value,
         observe(t->buffer[0].place, t);
         drain_first(t, 1);
     }
-    t->buffer[t->buffered++] = (struct buffered){place, value, view};
+    t->buffer[t->buffered++] = (struct buffered){place, value, view, false};
 }
 
 static const struct buffered *forwarded(const struct thread *t,
@@ -297,7 +306,7 @@ static struct place *begin(const volatile void *p, size_t size, bool writes,
                          .writes = writes,
                          .sc = order == WEIR_EXPLORE_SC && explore_is_weak_(),
                          .world = is_tso()};
-    if (place->visible || ex_.mode != SEARCH || (is_tso() && locked))
+    if (place->visible || !ex_.reducing || (is_tso() && locked))
         explore_point_(&step);
     else
         explore_count_step_();
@@ -537,9 +546,8 @@ void weir_explore_fence_(enum weir_explore_order order, const char *site)
         return;
     if (ex_.self != NOBODY) {
         /* Others can tell when it is, if it is more than this thread's. */
-        if (ex_.mode != SEARCH ||
-            (order == WEIR_EXPLORE_SC &&
-             ex_.options.memory != WEIR_EXPLORE_MEMORY_SC))
+        if (!ex_.reducing || (order == WEIR_EXPLORE_SC &&
+                              ex_.options.memory != WEIR_EXPLORE_MEMORY_SC))
             explore_point_(&step);
         else
             explore_count_step_();

@@ -56,8 +56,6 @@ static _Noreturn void fail_stuck(bool yielding)
     const struct thread *forgotten = NULL;
     int asleep = 0;
 
-    for (unsigned i = 0; i < ex_.n_threads; i++)
-        explore_drain_(&ex_.threads[i]);
     if (yielding)
         explore_fail_(WEIR_EXPLORE_LIVELOCK,
                       "all who can go on yield, and nothing changes");
@@ -305,6 +303,33 @@ static void go_on_with(struct thread *t)
     }
 }
 
+/* Nobody can go on.  Stores do not stay in a buffer for ever: true if there
+ * were some, so that somebody may have something to see. */
+static bool drain_all(void)
+{
+    bool drained = false;
+
+    for (unsigned i = 0; i < ex_.n_threads; i++) {
+        drained |= ex_.threads[i].buffered > 0;
+        explore_drain_(&ex_.threads[i]);
+    }
+    return drained;
+}
+
+static void end_or_fail(void)
+{
+    bool yielding = false;
+    bool asleep = false;
+
+    for (unsigned i = 0; i < ex_.n_threads; i++) {
+        yielding |= ex_.threads[i].status == READY;
+        asleep |= ex_.threads[i].status == ASLEEP;
+    }
+    if (yielding || asleep)
+        fail_stuck(yielding);
+    explore_leave_();
+}
+
 /* Choose, and go on with what was chosen; stays: the calling thread could go
  * on.  Returns when it does. */
 static void choose_who(bool stays)
@@ -317,16 +342,9 @@ static void choose_who(bool stays)
 
         collect(&o, stays);
         if (o.n == 0) {
-            bool yielding = false;
-            bool asleep = false;
-
-            for (unsigned i = 0; i < ex_.n_threads; i++) {
-                yielding |= ex_.threads[i].status == READY;
-                asleep |= ex_.threads[i].status == ASLEEP;
-            }
-            if (yielding || asleep)
-                fail_stuck(yielding);
-            explore_leave_();
+            if (drain_all())
+                continue;
+            end_or_fail();
         }
         chosen = explore_choose_(true, o.n, o.codes, o.allowed);
         pay(&o, chosen, stays);
