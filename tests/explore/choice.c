@@ -16,6 +16,7 @@ struct choice {
     uint8_t n;
     uint8_t chosen;
     uint32_t allowed;
+    uint32_t mark; /* where: to find programs that differ from run to run */
 };
 
 static struct choice *path;
@@ -60,6 +61,14 @@ bool explore_choices_next_(void)
     return false;
 }
 
+static uint32_t mark(void)
+{
+    const struct place *place = self_()->step.place;
+    uint64_t key = place != NULL ? place->key : 0;
+
+    return ex_.step * 64 + ex_.self * 4 + (uint32_t)(key >> 2) * 2654435761u;
+}
+
 static void push(unsigned n, unsigned chosen, uint32_t allowed)
 {
     if (length == capacity) {
@@ -68,8 +77,10 @@ static void push(unsigned n, unsigned chosen, uint32_t allowed)
         if (path == NULL)
             abort();
     }
-    path[length++] = (struct choice){
-        .n = (uint8_t)n, .chosen = (uint8_t)chosen, .allowed = allowed};
+    path[length++] = (struct choice){.n = (uint8_t)n,
+                                     .chosen = (uint8_t)chosen,
+                                     .allowed = allowed,
+                                     .mark = mark()};
 }
 
 static unsigned search(unsigned n, uint32_t allowed)
@@ -77,11 +88,10 @@ static unsigned search(unsigned n, uint32_t allowed)
     unsigned chosen = 0;
 
     if (depth < length) {
-        if (path[depth].n != n)
+        if (path[depth].n != n || path[depth].mark != mark())
             explore_fail_(WEIR_EXPLORE_MISUSE,
-                          "the program did not repeat itself: %u options where "
-                          "there were %u",
-                          n, path[depth].n);
+                          "the program did not repeat itself: step %u differs",
+                          ex_.step);
         return path[depth++].chosen;
     }
     while (chosen < n && !(allowed >> chosen & 1))

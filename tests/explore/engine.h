@@ -220,7 +220,8 @@ uint64_t explore_peek_(const volatile void *p, size_t size);
 void explore_poke_(volatile void *p, size_t size, uint64_t value);
 struct message *explore_append_(struct place *place, uint64_t value,
                                 const struct view *view);
-unsigned explore_place_count_(void);
+const struct place *explore_nth_place_(unsigned i); /* of this execution */
+void explore_share_(uintptr_t from, uintptr_t to);
 
 /* memory.c */
 void explore_views_begin_(void);
@@ -229,6 +230,7 @@ void explore_fence_(struct thread *t, enum weir_explore_order order);
 void explore_drain_(struct thread *t);
 uint64_t explore_kernel_read_(struct place *place);
 bool explore_is_weak_(void);
+bool explore_catch_up_(struct thread *t); /* false: it knows the latest */
 
 /* plain.c */
 void explore_plain_begin_(void); /* after setup: what it did counts not */

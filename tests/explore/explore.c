@@ -263,8 +263,8 @@ weir_explore(const struct weir_explore_program *program,
 
         if (!explore_script_read_(options->replay, &ex_.options, &script))
             return reject(result, "this is no replay string");
-        show(&script, true, result);
         result->executions = 1;
+        show(&script, true, result);
     } else {
         run_search(result);
     }

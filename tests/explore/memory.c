@@ -106,6 +106,19 @@ void explore_view_of_new_place_(unsigned index)
     }
 }
 
+bool explore_catch_up_(struct thread *t)
+{
+    bool raised = false;
+
+    for (unsigned i = 0; i < t->known->places; i++) {
+        uint16_t at = explore_nth_place_(i)->latest->at;
+
+        raised |= t->known->at[i] < at;
+        t->known->at[i] = at;
+    }
+    return raised;
+}
+
 static void join_places(struct view *to, const struct view *from)
 {
     for (unsigned i = 0; i < from->places; i++)

@@ -120,9 +120,19 @@ void explore_places_end_(void)
                           touched[i]->before);
 }
 
-unsigned explore_place_count_(void)
+const struct place *explore_nth_place_(unsigned i)
 {
-    return n_touched;
+    return touched[i];
+}
+
+void explore_share_(uintptr_t from, uintptr_t to)
+{
+    for (unsigned i = 0; i < n_touched; i++)
+        if (touched[i]->key >= from && touched[i]->key < to &&
+            !touched[i]->visible) {
+            touched[i]->visible = true;
+            ex_.discovered = true;
+        }
 }
 
 static struct place *find(uintptr_t key)

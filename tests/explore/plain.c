@@ -185,6 +185,8 @@ void weir_explore_free_(const volatile void *p, size_t size, const char *site)
     explore_touch_(p, size, true, site);
     if (n_freed == FREED)
         explore_fail_(WEIR_EXPLORE_MISUSE, "more than %d frees", FREED);
+    /* When others touch them matters from now on. */
+    explore_share_(from, from + size);
     freed[n_freed].from = from;
     freed[n_freed++].to = from + size;
     note = explore_note_(ex_.self, "frees", site);

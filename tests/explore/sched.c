@@ -303,17 +303,26 @@ static void go_on_with(struct thread *t)
     }
 }
 
-/* Nobody can go on.  Stores do not stay in a buffer for ever: true if there
- * were some, so that somebody may have something to see. */
-static bool drain_all(void)
+/* Nobody can go on.  But stores do not stay in a buffer, nor out of sight of
+ * who looks again and again, for ever: true if there were such, so that
+ * somebody may have something to see. */
+static bool show_all(void)
 {
-    bool drained = false;
+    bool shown = false;
 
     for (unsigned i = 0; i < ex_.n_threads; i++) {
-        drained |= ex_.threads[i].buffered > 0;
+        shown |= ex_.threads[i].buffered > 0;
         explore_drain_(&ex_.threads[i]);
     }
-    return drained;
+    for (unsigned i = 0; i < ex_.n_threads; i++) {
+        struct thread *t = &ex_.threads[i];
+
+        if (t->status == READY && explore_catch_up_(t)) {
+            t->yielding = false;
+            shown = true;
+        }
+    }
+    return shown;
 }
 
 static void end_or_fail(void)
@@ -342,7 +351,7 @@ static void choose_who(bool stays)
 
         collect(&o, stays);
         if (o.n == 0) {
-            if (drain_all())
+            if (show_all())
                 continue;
             end_or_fail();
         }

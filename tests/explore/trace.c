@@ -77,6 +77,22 @@ static void split_site(const char *site, char *where, size_t size,
     (void)snprintf(where, size, "%.*s", (int)(bar - start), start);
 }
 
+/* What the program calls the word at an address. */
+static const char *operand_at(const volatile void *address)
+{
+    uintptr_t key = explore_canonical_(address);
+
+    for (size_t i = 0; i < n_lines; i++) {
+        const struct explore_note *note = &lines[i].note;
+        const char *bar = note->site != NULL ? strchr(note->site, '|') : NULL;
+
+        if (bar != NULL && bar[1] != '\0' && note->address != NULL &&
+            explore_canonical_(note->address) == key)
+            return bar + 1;
+    }
+    return "";
+}
+
 static void print_line(FILE *out, const struct line *line)
 {
     char where[48];
@@ -86,6 +102,8 @@ static void print_line(FILE *out, const struct line *line)
     char place[56];
 
     split_site(line->note.site, where, sizeof where, &operand);
+    if (operand[0] == '\0' && line->note.address != NULL)
+        operand = operand_at(line->note.address);
     if (operand[0] != '\0')
         (void)snprintf(place, sizeof place, "%s", operand);
     else if (line->note.address != NULL)
