@@ -10,6 +10,7 @@ set(generated "${PROJECT_BINARY_DIR}/generated")
 
 install(TARGETS weir_shared EXPORT weirSharedTargets)
 install(TARGETS weir_static EXPORT weirStaticTargets)
+# weir_explore installs itself (tests/explore/CMakeLists.txt).
 install(DIRECTORY include/weir
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 
