@@ -137,7 +137,7 @@ struct weir_explore_options {
     uint64_t runs;           /* WEIR_EXPLORE_RANDOM: executions */
     uint64_t seed;           /* WEIR_EXPLORE_RANDOM: first seed */
     uint32_t depth;          /* WEIR_EXPLORE_RANDOM: d of PCT, changes of
-                                priority + 1 */
+                                priority + 1; at most 16 */
     const char *replay;      /* a replay string: run only that execution */
     FILE *report;            /* where a failure is told; NULL: nowhere */
 };
@@ -255,8 +255,27 @@ void weir_explore_set_robust_list(struct weir_explore_robust_head *head);
 #define WEIR_EXPLORE_FUTEX_OWNER_DIED 0x40000000u
 #define WEIR_EXPLORE_FUTEX_TID_MASK 0x3fffffffu
 
+/* Atomic operations on plain words, for programs with primitives of their
+ * own; order is RLX, ACQ, REL, ACQ_REL or SC.  A program that is also built
+ * without the explorer has a header that makes C11 atomics of these there
+ * (examples/explore_gate.c).  A compare-and-swap is relaxed when it fails,
+ * unless it is SC. */
+#if defined(WEIR_ATOMIC_SEAM)
+#define weir_explore_load(p, order) weir_explore_load_as_(p, order, #p)
+#define weir_explore_store(p, v, order) weir_explore_store_as_(p, v, order, #p)
+#define weir_explore_cas(p, expected, v, order)                                \
+    weir_explore_cas_as_(p, expected, v, order, #p)
+#define weir_explore_add(p, v, order) weir_explore_rmw_as_(p, ADD, v, order, #p)
+#define weir_explore_or(p, v, order) weir_explore_rmw_as_(p, OR, v, order, #p)
+#define weir_explore_and(p, v, order) weir_explore_rmw_as_(p, AND, v, order, #p)
+#define weir_explore_exchange(p, v, order)                                     \
+    weir_explore_rmw_as_(p, XCHG, v, order, #p)
+#define weir_explore_fence(order)                                              \
+    weir_explore_fence_(WEIR_EXPLORE_##order, WEIR_EXPLORE_SITE_(""))
+#endif
+
 /* The futex calls, for programs with primitives of their own: FUTEX_WAIT_
- * BITSET and FUTEX_WAKE_BITSET. 
+ * BITSET and FUTEX_WAKE_BITSET.
  * Returns:  wait: 0 woken, or for no reason | EAGAIN the word was another |
  *           ETIMEDOUT; wake: how many were woken */
 int weir_explore_futex_wait(const volatile uint32_t *word, uint32_t expected,

@@ -144,6 +144,8 @@ struct script {
     unsigned n;
 };
 
+enum { CHANGES = 15 }; /* of priority */
+
 enum mode { SEARCH, RANDOM, REPLAY };
 
 struct explorer {
@@ -178,6 +180,7 @@ struct explorer {
     bool discovered; /* a place turned out to be visible */
     uint32_t longest;
     uint64_t random;
+    uint32_t change_at[CHANGES]; /* steps; 0: none */
     uint64_t total_steps;
 };
 

@@ -367,11 +367,11 @@ static void choose_who(bool stays)
 
 static void change_priority(void)
 {
-    /* PCT: at a few steps, chosen beforehand, the running thread becomes the
-     * last. */
-    if (ex_.longest > 0 &&
-        explore_random_() % ex_.longest < (uint64_t)ex_.options.depth - 1)
-        self_()->priority = -(int)ex_.step;
+    /* At depth - 1 steps, chosen beforehand, whoever runs comes after all who
+     * have not met such a step. */
+    for (int i = 0; i < (int)CHANGES; i++)
+        if (ex_.change_at[i] == ex_.step)
+            self_()->priority = i + 1;
 }
 
 void explore_count_step_(void)
@@ -478,7 +478,18 @@ static void reset_thread(struct thread *t)
     t->has_released = false;
     t->buffered = 0;
     if (ex_.mode == RANDOM)
-        t->priority = (int)(explore_random_() % 1000000) + 1;
+        t->priority = (int)(explore_random_() % 1000000) + CHANGES + 1;
+}
+
+/* Priorities change at steps that any of an execution can be [Burckhardt10]. */
+static void choose_changes(void)
+{
+    uint32_t steps = ex_.longest > 0 ? ex_.longest : 100;
+
+    for (uint32_t i = 0; i < CHANGES; i++)
+        ex_.change_at[i] = i + 1 < ex_.options.depth
+                               ? 1 + (uint32_t)(explore_random_() % steps)
+                               : 0;
 }
 
 static void begin(void)
@@ -499,6 +510,8 @@ static void begin(void)
     for (unsigned i = 0; i <= THREADS; i++)
         reset_thread(&ex_.threads[i]);
     explore_views_begin_();
+    if (ex_.mode == RANDOM)
+        choose_changes();
 }
 
 void explore_run_(void)
