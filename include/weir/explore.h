@@ -43,8 +43,7 @@
  * do not wait for each other but through weir.  What it finds:
  *
  *   deadlock        nobody can go on, and somebody has not returned; called a
- *                   lost wake-up where the word slept on is no longer what
- *                   the sleeper saw
+ *                   lost wake-up if that thread would go on, were it woken
  *   livelock        more steps than max_steps, or everybody yields
  *   assertion       weir_explore_assert
  *   race            two accesses to declared plain data, one a write, that
@@ -86,7 +85,7 @@ enum weir_explore_search {
 enum weir_explore_verdict {
     WEIR_EXPLORE_PASSED,
     WEIR_EXPLORE_DEADLOCK,
-    WEIR_EXPLORE_LOST_WAKEUP, /* a deadlock, and its likely cause */
+    WEIR_EXPLORE_LOST_WAKEUP, /* a deadlock that a wake-up would end */
     WEIR_EXPLORE_LIVELOCK,
     WEIR_EXPLORE_ASSERTION,
     WEIR_EXPLORE_RACE,

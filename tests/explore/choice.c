@@ -167,6 +167,8 @@ unsigned explore_choose_(bool who, unsigned n, const uint16_t *codes,
 {
     unsigned chosen = 0;
 
+    if (ex_.probing)
+        return 0;
     if (n > OPTIONS)
         explore_fail_(WEIR_EXPLORE_MISUSE, "a choice of more than 32");
     if (ex_.mode == SEARCH) {

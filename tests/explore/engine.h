@@ -172,6 +172,11 @@ struct explorer {
     bool refused;
     struct weir_explore_options left; /* bounds not used up */
     bool pruned;
+    bool probing; /* it has failed: see probe in sched.c */
+    bool was_tracing;
+    uint32_t probed_step;
+    struct weir_explore_options left_then;
+    const volatile void *stuck[THREADS];
     enum weir_explore_verdict verdict;
     char message[256];
     struct script script; /* what this execution chose */

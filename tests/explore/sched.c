@@ -31,6 +31,8 @@ struct options {
 
 /* -- Endings ------------------------------------------------------------ */
 
+static _Noreturn void conclude(void);
+
 void explore_leave_(void)
 {
     struct coroutine *here = ex_.context;
@@ -44,6 +46,8 @@ void explore_fail_(enum weir_explore_verdict verdict, const char *format, ...)
 {
     va_list list;
 
+    if (ex_.probing)
+        conclude();
     va_start(list, format);
     (void)vsnprintf(ex_.message, sizeof ex_.message, format, list);
     va_end(list);
@@ -51,40 +55,66 @@ void explore_fail_(enum weir_explore_verdict verdict, const char *format, ...)
     explore_leave_();
 }
 
-static _Noreturn void fail_stuck(bool yielding)
+static void note_asleep(unsigned i)
 {
-    const struct thread *forgotten = NULL;
-    int asleep = 0;
+    const struct thread *t = &ex_.threads[i];
+    struct explore_note *note = explore_note_(i, "is asleep for ever", NULL);
 
-    if (yielding)
-        explore_fail_(WEIR_EXPLORE_LIVELOCK,
-                      "all who can go on yield, and nothing changes");
+    if (note == NULL)
+        return;
+    note->address = t->word;
+    note->value = explore_peek_(t->word, 4);
+    note->has_value = true;
+    (void)snprintf(note->note, sizeof note->note, "slept on 0x%x", t->expected);
+}
+
+/* Somebody is asleep for ever.  Whether a wake-up was lost, or there is
+ * nothing to wake for, is seen by waking all and looking on. */
+static void probe(void)
+{
+    ex_.probing = true;
+    ex_.probed_step = ex_.step;
+    ex_.left_then = ex_.left;
+    ex_.left = (struct weir_explore_options){.memory = ex_.options.memory};
     for (unsigned i = 0; i < ex_.n_threads; i++) {
-        const struct thread *t = &ex_.threads[i];
-        struct explore_note *note;
+        struct thread *t = &ex_.threads[i];
 
+        ex_.stuck[i] = t->status == ASLEEP ? t->word : NULL;
         if (t->status != ASLEEP)
             continue;
-        asleep++;
-        note = explore_note_(i, "is asleep for ever", NULL);
-        if (note != NULL) {
-            note->address = t->word;
-            note->value = explore_peek_(t->word, 4);
-            note->has_value = true;
-            (void)snprintf(note->note, sizeof note->note, "slept on 0x%x",
-                           t->expected);
-        }
-        if (explore_peek_(t->word, 4) != t->expected)
-            forgotten = t;
+        note_asleep(i);
+        t->slept = SLEPT_WOKEN;
+        t->status = READY;
     }
-    if (forgotten != NULL)
+    ex_.was_tracing = ex_.tracing;
+    ex_.tracing = false;
+}
+
+static void conclude(void)
+{
+    int asleep = 0;
+    int forgotten = -1;
+
+    ex_.probing = false;
+    ex_.tracing = ex_.was_tracing;
+    ex_.step = ex_.probed_step;
+    ex_.left = ex_.left_then;
+    for (unsigned i = 0; i < ex_.n_threads; i++) {
+        const struct thread *t = &ex_.threads[i];
+
+        asleep += ex_.stuck[i] != NULL;
+        if (ex_.stuck[i] != NULL &&
+            (t->status == GONE ||
+             (t->status == ASLEEP && t->word != ex_.stuck[i])))
+            forgotten = (int)i;
+    }
+    if (forgotten >= 0)
         explore_fail_(WEIR_EXPLORE_LOST_WAKEUP,
-                      "T%d sleeps for ever on a word that is no longer what it "
-                      "saw",
-                      (int)(forgotten - ex_.threads));
+                      "T%d sleeps for ever, and would go on if it were woken",
+                      forgotten);
     explore_fail_(WEIR_EXPLORE_DEADLOCK,
-                  "%d thread%s asleep for ever, and nobody can go on", asleep,
-                  asleep == 1 ? " is" : "s are");
+                  "%d thread%s asleep for ever, and to be woken would not help",
+                  asleep, asleep == 1 ? " is" : "s are");
 }
 
 /* -- Commuting ---------------------------------------------------------- */
@@ -325,6 +355,7 @@ static bool show_all(void)
     return shown;
 }
 
+/* Everybody is done, or stuck: returns if somebody may go on after all. */
 static void end_or_fail(void)
 {
     bool yielding = false;
@@ -334,9 +365,14 @@ static void end_or_fail(void)
         yielding |= ex_.threads[i].status == READY;
         asleep |= ex_.threads[i].status == ASLEEP;
     }
-    if (yielding || asleep)
-        fail_stuck(yielding);
-    explore_leave_();
+    if (ex_.probing)
+        conclude();
+    if (yielding)
+        explore_fail_(WEIR_EXPLORE_LIVELOCK,
+                      "all who can go on yield, and nothing changes");
+    if (!asleep)
+        explore_leave_();
+    probe();
 }
 
 /* Choose, and go on with what was chosen; stays: the calling thread could go
@@ -351,9 +387,9 @@ static void choose_who(bool stays)
 
         collect(&o, stays);
         if (o.n == 0) {
-            if (show_all())
-                continue;
-            end_or_fail();
+            if (!show_all())
+                end_or_fail();
+            continue;
         }
         chosen = explore_choose_(true, o.n, o.codes, o.allowed);
         pay(&o, chosen, stays);
@@ -503,6 +539,7 @@ static void begin(void)
     ex_.refused = ex_.options.no_membarrier;
     ex_.left = ex_.options;
     ex_.pruned = false;
+    ex_.probing = false;
     ex_.verdict = WEIR_EXPLORE_PASSED;
     explore_choices_begin_();
     explore_arena_begin_();
