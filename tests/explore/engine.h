@@ -16,6 +16,7 @@
  *   futex.c      sleeping, waking, membarrier, time
  *   robust.c     what the kernel does with the locks of the dead
  *   arena.c      memory for programs, and its addresses in each process
+ *   crash.c      last words
  *   trace.c      the table that a person reads
  *   explore.c    the search, and shortening what it finds
  *   library.c    the library's floor beneath the sources that are explored
@@ -278,6 +279,10 @@ void explore_trace_begin_(void);
 void explore_trace_print_(FILE *out);
 uint64_t explore_trace_hash_(void);
 const char *explore_thread_name_(unsigned thread);
+
+/* crash.c: from one to the other, a crash is told with its replay string. */
+void explore_catch_crashes_(void);
+void explore_catch_no_more_(void);
 
 /* library.c: sets the library up, as its constructors did. */
 void explore_library_begin_(void);

@@ -258,16 +258,20 @@ weir_explore(const struct weir_explore_program *program,
     ex_.total_steps = 0;
     ex_.reducing = false;
     explore_places_forget_();
+    explore_catch_crashes_();
     if (options->replay != NULL) {
         static struct script script;
 
-        if (!explore_script_read_(options->replay, &ex_.options, &script))
-            return reject(result, "this is no replay string");
-        result->executions = 1;
-        show(&script, true, result);
+        if (explore_script_read_(options->replay, &ex_.options, &script)) {
+            result->executions = 1;
+            show(&script, true, result);
+        } else {
+            (void)reject(result, "this is no replay string");
+        }
     } else {
         run_search(result);
     }
+    explore_catch_no_more_();
     result->steps = ex_.total_steps;
     result->seconds = processor_seconds() - start;
     return result->verdict;

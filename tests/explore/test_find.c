@@ -5,6 +5,10 @@
  * correct sister; and what is found is found again: by the replay string,
  * step for step, and by random search.
  */
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <weir/weir.h>
 
 #include "kit.h"
@@ -317,6 +321,43 @@ static void test_misuse(void)
     expect(weir_explore(&program, &options, NULL) == WEIR_EXPLORE_MISUSE);
 }
 
+static void crash_if_second(void *state)
+{
+    (void)state;
+    if (weir_fetch_add_sc_(&flag, 1) == 1 && weir_explore_self() == 0)
+        *(volatile int *)state = 1;
+}
+
+/* In a child, whose stderr is read. */
+static void test_crash(void)
+{
+    static const struct weir_explore_program program = {
+        .name = "crashes",
+        .setup = setup,
+        .threads = {crash_if_second, crash_if_second}};
+    struct weir_explore_options options = bounds();
+    char text[512] = "";
+    int ends[2];
+    int status = 0;
+    pid_t child;
+
+    expect(pipe(ends) == 0);
+    (void)fflush(stdout);
+    child = fork();
+    if (child == 0) {
+        (void)dup2(ends[1], STDERR_FILENO);
+        (void)weir_explore(&program, &options, NULL);
+        _exit(0);
+    }
+    (void)close(ends[1]);
+    expect(waitpid(child, &status, 0) == child);
+    expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+    expect(read(ends[0], text, sizeof text - 1) > 0);
+    expect(strstr(text, "crashes: signal 11") != NULL);
+    expect(strstr(text, "replay: weir1:") != NULL);
+    (void)close(ends[0]);
+}
+
 /* -- Found again -------------------------------------------------------- */
 
 static void test_replay(void)
@@ -374,6 +415,7 @@ int main(void)
     test_livelock();
     test_panic();
     test_misuse();
+    test_crash();
     test_replay();
     test_random();
     return kit_finish();
