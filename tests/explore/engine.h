@@ -138,7 +138,7 @@ struct deviation {
     uint16_t code;
 };
 
-enum { DEVIATIONS = 512 };
+enum { DEVIATIONS = 2048 };
 
 struct script {
     struct deviation at[DEVIATIONS];

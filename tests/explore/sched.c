@@ -25,8 +25,8 @@ struct explorer ex_;
 struct options {
     unsigned n;
     uint16_t codes[OPTIONS]; /* 4 * thread + event */
-    bool free[OPTIONS];      /* not a preemption */
     uint32_t allowed;
+    bool idle; /* nobody can go on, but time does */
 };
 
 /* -- Endings ------------------------------------------------------------ */
@@ -149,28 +149,26 @@ static bool is_mortal(unsigned i)
     return (ex_.program->mortal >> i & 1) && !ex_.threads[i].killed;
 }
 
-static void add(struct options *o, unsigned thread, enum event event,
-                bool is_free)
+static void add(struct options *o, unsigned thread, enum event event)
 {
     if (o->n == OPTIONS)
         return;
     if (event != RUN || !ex_.threads[thread].snoozed)
         o->allowed |= 1u << o->n;
-    o->codes[o->n] = (uint16_t)(4 * thread + event);
-    o->free[o->n++] = is_free;
+    o->codes[o->n++] = (uint16_t)(4 * thread + event);
 }
 
-/* A sleeper may wake without a wake-up; `is_free`: without a preemption. */
-static void add_waking(struct options *o, unsigned i, bool is_free)
+/* A sleeper may wake without a wake-up. */
+static void add_waking(struct options *o, unsigned i)
 {
     const struct thread *t = &ex_.threads[i];
 
     if (t->status != ASLEEP)
         return;
     if (t->deadline != WEIR_FOREVER && ex_.left.timeouts > 0)
-        add(o, i, TIMEOUT, is_free);
+        add(o, i, TIMEOUT);
     if (ex_.left.spurious > 0)
-        add(o, i, SPURIOUS, is_free);
+        add(o, i, SPURIOUS);
 }
 
 /* To kill one that others would not notice is of no use before its turn, or,
@@ -182,7 +180,7 @@ static void add_kill(struct options *o, unsigned i, bool its_turn)
     if (ex_.left.kills == 0 || !is_mortal(i) || t->status == GONE)
         return;
     if (t->robust != NULL || (its_turn && t->status == READY))
-        add(o, i, KILL, its_turn);
+        add(o, i, KILL);
 }
 
 /* Nobody can go on: time passes until the next deadline. */
@@ -195,7 +193,7 @@ static void add_deadlines(struct options *o)
             next = ex_.threads[i].deadline;
     for (unsigned i = 0; i < ex_.n_threads && next != WEIR_FOREVER; i++)
         if (ex_.threads[i].status == ASLEEP && ex_.threads[i].deadline == next)
-            add(o, i, TIMEOUT, true);
+            add(o, i, TIMEOUT);
 }
 
 /* All that may happen next; none: everybody is done, or stuck. */
@@ -206,8 +204,9 @@ static void collect(struct options *o, bool stays)
 
     o->n = 0;
     o->allowed = 0;
+    o->idle = false;
     if (stays)
-        add(o, ex_.self, RUN, true);
+        add(o, ex_.self, RUN);
     for (unsigned i = 0; i < ex_.n_threads; i++) {
         const struct thread *t = &ex_.threads[i];
 
@@ -215,16 +214,17 @@ static void collect(struct options *o, bool stays)
             continue;
         anybody = true;
         if (others)
-            add(o, i, RUN, !stays);
+            add(o, i, RUN);
     }
     if (!anybody) {
+        o->idle = true;
         add_deadlines(o);
         if (o->n == 0)
             return;
     }
     for (unsigned i = 0; i < ex_.n_threads; i++) {
         if (anybody && others)
-            add_waking(o, i, !stays);
+            add_waking(o, i);
         add_kill(o, i, !stays || i == ex_.self);
     }
 }
@@ -283,24 +283,45 @@ static struct thread *act(unsigned code)
     return t;
 }
 
+/* Nobody can go on.  But stores do not stay in a buffer, nor out of sight of
+ * who looks again and again, for ever: true if there were such, so that
+ * somebody may have something to see. */
+static bool show_all(const struct thread *sleeper)
+{
+    bool shown = false;
+
+    for (unsigned i = 0; i < ex_.n_threads; i++) {
+        shown |= ex_.threads[i].buffered > 0;
+        explore_drain_(&ex_.threads[i]);
+    }
+    for (unsigned i = 0; i < ex_.n_threads; i++) {
+        struct thread *t = &ex_.threads[i];
+
+        if ((t->status == READY || t == sleeper) && explore_catch_up_(t)) {
+            t->yielding = false;
+            shown = true;
+        }
+    }
+    return shown;
+}
+
 static void pay(const struct options *o, unsigned chosen, bool stays)
 {
     unsigned code = o->codes[chosen];
-    bool anybody = false;
 
     if (stays && code >> 2 != ex_.self) {
         if (ex_.left.preemptions > 0)
             ex_.left.preemptions--;
-        if (ex_.reducing && (o->allowed & 1) && !is_mortal(ex_.self) &&
-            !self_()->yielding)
+        if (ex_.reducing && (o->allowed & 1) &&
+            (ex_.left.kills == 0 || !is_mortal(ex_.self)) && !self_()->yielding)
             self_()->snoozed = true;
     }
-    if ((code & 3) == TIMEOUT && ex_.left.timeouts > 0) {
-        for (unsigned i = 0; i < ex_.n_threads; i++)
-            anybody |=
-                ex_.threads[i].status == READY && !is_waiting(&ex_.threads[i]);
-        if (anybody)
+    if ((code & 3) == TIMEOUT) {
+        if (!o->idle)
             ex_.left.timeouts--;
+        else
+            /* Longer than a store waits in a buffer, or out of sight. */
+            (void)show_all(&ex_.threads[code >> 2]);
     }
     if ((code & 3) != RUN)
         explore_done_(&(struct step){.world = true});
@@ -331,28 +352,6 @@ static void go_on_with(struct thread *t)
         ex_.context = t->context;
         explore_coroutine_switch_(here, t->context);
     }
-}
-
-/* Nobody can go on.  But stores do not stay in a buffer, nor out of sight of
- * who looks again and again, for ever: true if there were such, so that
- * somebody may have something to see. */
-static bool show_all(void)
-{
-    bool shown = false;
-
-    for (unsigned i = 0; i < ex_.n_threads; i++) {
-        shown |= ex_.threads[i].buffered > 0;
-        explore_drain_(&ex_.threads[i]);
-    }
-    for (unsigned i = 0; i < ex_.n_threads; i++) {
-        struct thread *t = &ex_.threads[i];
-
-        if (t->status == READY && explore_catch_up_(t)) {
-            t->yielding = false;
-            shown = true;
-        }
-    }
-    return shown;
 }
 
 /* Everybody is done, or stuck: returns if somebody may go on after all. */
@@ -387,7 +386,7 @@ static void choose_who(bool stays)
 
         collect(&o, stays);
         if (o.n == 0) {
-            if (!show_all())
+            if (!show_all(NULL))
                 end_or_fail();
             continue;
         }
@@ -506,6 +505,7 @@ static void reset_thread(struct thread *t)
     t->status = READY;
     t->started = false;
     t->killed = false;
+    t->step = (struct step){.place = NULL};
     t->snoozed = false;
     t->yielding = false;
     t->seen = 0;

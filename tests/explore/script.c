@@ -46,6 +46,9 @@ void explore_script_write_(char *text, size_t size,
     for (unsigned i = 0; i < script->n; i++)
         append(&t, ";%u.%u.%u", script->at[i].step, script->at[i].slot,
                script->at[i].code);
+    /* Part of a script would be another one. */
+    if (t.left <= 1)
+        text[0] = '\0';
 }
 
 static bool read_number(const char **at, long long *number, char before)
