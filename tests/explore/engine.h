@@ -242,7 +242,7 @@ bool explore_is_weak_(void);
 bool explore_catch_up_(struct thread *t); /* false: it knows the latest */
 
 /* plain.c */
-void explore_plain_begin_(void); /* after setup: what it did counts not */
+void explore_plain_begin_(void);
 void explore_check_alive_(const volatile void *p, size_t size,
                           const char *site);
 void explore_touch_(const volatile void *p, size_t size, bool write,

@@ -555,8 +555,8 @@ void explore_run_(void)
 {
     begin();
     ex_.active = true;
-    run_alone(set_up_alone);
     explore_plain_begin_();
+    run_alone(set_up_alone);
     run_alone(run_threads);
     if (ex_.verdict == WEIR_EXPLORE_PASSED && !ex_.pruned)
         for (unsigned i = 0; i < ex_.n_threads; i++)
