@@ -116,9 +116,10 @@ struct thread {
     enum slept slept;
     struct weir_explore_robust_head *robust;
     /* memory */
-    struct view *known;    /* what it knows */
-    struct view *acquired; /* what an acquire fence would tell it */
-    struct view *released; /* what it knew at its last release fence */
+    struct view *known;      /* what it knows */
+    struct view *acquired;   /* what an acquire fence would tell it */
+    struct view *released;   /* what it knew at its last release fence */
+    const struct view *last; /* that it acquired */
     bool has_released;
     struct buffered buffer[BUFFER];
     unsigned buffered;
@@ -229,7 +230,8 @@ uint64_t explore_peek_(const volatile void *p, size_t size);
 void explore_poke_(volatile void *p, size_t size, uint64_t value);
 struct message *explore_append_(struct place *place, uint64_t value,
                                 const struct view *view);
-const struct place *explore_nth_place_(unsigned i); /* of this execution */
+unsigned explore_places_(void); /* touched in this execution */
+const struct place *explore_nth_place_(unsigned i);
 void explore_share_(uintptr_t from, uintptr_t to);
 
 /* memory.c */

@@ -61,11 +61,14 @@ static size_t view_size(unsigned places)
 static void reset_view(struct view **view)
 {
     if (*view == NULL)
-        *view = malloc(view_size(PLACES));
+        *view = calloc(1, view_size(PLACES));
     if (*view == NULL)
         abort();
+    if (!explore_is_weak_())
+        (*view)->places = 0;
     memset((*view)->clock, 0, sizeof(*view)->clock);
-    (*view)->places = 0;
+    /* As many as the last time, so that it need not grow again. */
+    memset((*view)->at, 0, (*view)->places * sizeof(*view)->at[0]);
 }
 
 void explore_views_begin_(void)
@@ -93,12 +96,11 @@ static void extend(struct view *view, unsigned places)
 
 void explore_view_of_new_place_(unsigned index)
 {
-    if (!explore_is_weak_())
+    if (!explore_is_weak_() || global->places > index)
         return;
     extend(global, index + 1);
-    for (unsigned i = 0; i <= ex_.n_threads; i++) {
-        struct thread *t =
-            &ex_.threads[i < ex_.n_threads ? i : (unsigned)NOBODY];
+    for (unsigned i = 0; i <= THREADS; i++) {
+        struct thread *t = &ex_.threads[i];
 
         extend(t->known, index + 1);
         extend(t->acquired, index + 1);
@@ -110,7 +112,7 @@ bool explore_catch_up_(struct thread *t)
 {
     bool raised = false;
 
-    for (unsigned i = 0; i < t->known->places; i++) {
+    for (unsigned i = 0; explore_is_weak_() && i < explore_places_(); i++) {
         uint16_t at = explore_nth_place_(i)->latest->at;
 
         raised |= t->known->at[i] < at;
@@ -119,18 +121,19 @@ bool explore_catch_up_(struct thread *t)
     return raised;
 }
 
-static void join_places(struct view *to, const struct view *from)
+/* Written so that the compiler makes vectors of it. */
+static void join_places(struct view *restrict to,
+                        const struct view *restrict from)
 {
     for (unsigned i = 0; i < from->places; i++)
-        if (to->at[i] < from->at[i])
-            to->at[i] = from->at[i];
+        to->at[i] = to->at[i] < from->at[i] ? from->at[i] : to->at[i];
 }
 
-static void join(struct view *to, const struct view *from)
+static void join(struct view *restrict to, const struct view *restrict from)
 {
     for (unsigned i = 0; i < THREADS; i++)
-        if (to->clock[i] < from->clock[i])
-            to->clock[i] = from->clock[i];
+        to->clock[i] =
+            to->clock[i] < from->clock[i] ? from->clock[i] : to->clock[i];
     join_places(to, from);
 }
 
@@ -160,8 +163,11 @@ static void learn(struct thread *t, const struct place *place,
 {
     raise_to(t->known, place->index, m->at);
     raise_to(t->acquired, place->index, m->at);
-    if (m->view == NULL)
+    if (m->view == NULL || m->view == t->last)
         return;
+    /* What it has acquired from the same message before it knows. */
+    if (acquires(order))
+        t->last = m->view;
     join(t->acquired, m->view);
     if (acquires(order))
         join(t->known, m->view);

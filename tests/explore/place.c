@@ -120,6 +120,11 @@ void explore_places_end_(void)
                           touched[i]->before);
 }
 
+unsigned explore_places_(void)
+{
+    return n_touched;
+}
+
 const struct place *explore_nth_place_(unsigned i)
 {
     return touched[i];

@@ -423,8 +423,12 @@ void explore_point_(const struct step *step)
     if (ex_.mode == RANDOM)
         change_priority();
     self_()->step = *step;
-    ex_.slot = 0;
-    choose_who(true);
+    /* Most steps are taken when there is nothing left to choose: count_step
+     * has accounted for the choice of one. */
+    if (ex_.left.preemptions > 0 || ex_.left.kills > 0) {
+        ex_.slot = 0;
+        choose_who(true);
+    }
     explore_done_(step);
 }
 
@@ -512,6 +516,7 @@ static void reset_thread(struct thread *t)
     t->changed = 0;
     t->robust = NULL;
     t->has_released = false;
+    t->last = NULL;
     t->buffered = 0;
     if (ex_.mode == RANDOM)
         t->priority = (int)(explore_random_() % 1000000) + CHANGES + 1;
