@@ -2,8 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The weir authors
  *
  * Included before each of the library's sources when they are compiled for
- * the explorer: what they ask of libc goes to it, and one number that would
- * put a transition out of its reach is smaller.
+ * the explorer: what they ask of libc goes to it, and numbers that would put a
+ * transition out of its reach are smaller.
  */
 #ifndef WEIR_EXPLORE_LIBRARY_H
 #define WEIR_EXPLORE_LIBRARY_H
@@ -21,6 +21,9 @@
  * decides, and the explorer's clock jumps. */
 #undef WEIR_RELAX_QUIET
 #define WEIR_RELAX_QUIET 1
+/* Two revocations can be afforded, and a third only after some time. */
+#undef WEIR_REVOKE_BURST_NS
+#define WEIR_REVOKE_BURST_NS 40000
 
 int explore_sched_yield_(void);
 int explore_clock_nanosleep_(const struct timespec *ts);
