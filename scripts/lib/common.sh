@@ -42,6 +42,7 @@ need_to_test() {
     need clang-format has clang-format
     need clang has clang
     need strace has strace
+    need spin has spin
 }
 
 need_to_bench() {
