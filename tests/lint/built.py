@@ -3,7 +3,8 @@
 # SPDX-FileCopyrightText: 2026 The weir authors
 """No source is forgotten: each .c, .cc and .cpp file is named in a
 CMakeLists.txt of its folder or one above it, by its path from there, or by
-its name alone (test_mutex.c as mutex, example work_queue.c as work_queue)."""
+its name alone (test_mutex.c as mutex, example work_queue.c as work_queue);
+or its folder's builds all that are there (*.c in a file(GLOB))."""
 
 import os
 import posixpath
@@ -44,6 +45,9 @@ def named(tree, path):
             return True
         if folder == here and short & found:
             return True
+        if folder == here and "GLOB" in found and \
+                "*" + os.path.splitext(path)[1] in found:
+            return True
     return False
 
 
@@ -65,6 +69,15 @@ CASES = [
      "test_queue.c:1"),
     ("named in a comment only",
      {**GOOD, "CMakeLists.txt": "# src/base/cpu.c\n"}, "cpu.c:1"),
+    ("all of a folder",
+     {**GOOD, "tests/steps/main.c": "", "tests/steps/CMakeLists.txt":
+      'file(GLOB s CONFIGURE_DEPENDS "${HERE}/*.c")\n'}, None),
+    ("all of a folder, but not below it",
+     {**GOOD, "tests/steps/x/main.c": "", "tests/steps/CMakeLists.txt":
+      'file(GLOB s "${HERE}/*.c")\n'}, "x/main.c:1"),
+    ("all of another kind",
+     {**GOOD, "tests/steps/main.cc": "", "tests/steps/CMakeLists.txt":
+      'file(GLOB s "${HERE}/*.c")\n'}, "main.cc:1"),
     ("named in another folder",
      {**GOOD, "bench/mutex.cc": ""}, "bench/mutex.cc:1"),
 ]
