@@ -23,9 +23,11 @@ MAY = {
 }
 
 # The floor of each public header, and with it of its inline part. The ring is
-# an exception: its layout is the queue's.
+# an exception: its layout is the queue's. The explorer is below nothing: no
+# floor knows of it.
 FLOOR_OF = {"base": "base", "atomic": "base", "annotate": "base",
-            "mutex": "futex", "barrier": "futex", "queue": "futex"}
+            "mutex": "futex", "barrier": "futex", "queue": "futex",
+            "explore": "explore"}
 EXCEPTIONS = {("src/atomics/ring.h", "include/weir/queue.h")}
 UMBRELLA = "include/weir/weir.h"
 # The seam may be replaced from the command line.
@@ -163,6 +165,10 @@ CASES = [
     ("base includes the header of a primitive",
      {**BASE, "src/base/spin.c": '#include <weir/mutex.h>\n',
       "include/weir/mutex.h": ""}, "floor base includes weir/mutex.h"),
+    ("a floor that knows the explorer",
+     {**BASE, "src/futex/sem.c": '#include <weir/explore.h>\n',
+      "include/weir/explore.h": '#include <weir/base.h>\n'},
+     "floor futex includes weir/explore.h"),
     ("the ring's exception", {**BASE, "include/weir/queue.h": "",
                               "src/atomics/ring.h":
                               '#include <weir/queue.h>\n'}, None),
