@@ -40,7 +40,7 @@ RAW = re.compile(r"\b(memory_order_\w+|__ATOMIC_[A-Z_]+|__atomic_\w+|"
                  r"signal_fence|flag|init)\w*|(?:__)?asm(?:__)?)\b")
 # Of one that other threads change: a volatile object, not a volatile pointee
 # of somebody's parameter.
-VOLATILE = re.compile(r"\bvolatile\b(?!\s+void\b)")
+VOLATILE = re.compile(r"(?<!\bconst )\bvolatile\b(?!\s+void\b)")
 POINTER = re.compile(r"\b(weir_\w+_(?:rlx|acq|rel|sc)_)(?!\w|\s*\()")
 FENCE = re.compile(r"\b(weir_fence_\w+|weir_compiler_barrier_)\s*\(")
 NAME = r"[A-Z]{1,4}\d{1,2}[a-z]?"
