@@ -277,11 +277,11 @@ void weir_explore_set_robust_list(struct weir_explore_robust_head *head);
  * BITSET and FUTEX_WAKE_BITSET.
  * Returns:  wait: 0 woken, or for no reason | EAGAIN the word was another |
  *           ETIMEDOUT; wake: how many were woken */
-int weir_explore_futex_wait(const volatile uint32_t *word, uint32_t expected,
+int weir_explore_futex_wait(const uint32_t *word, uint32_t expected,
                             weir_deadline_t deadline, uint32_t bits,
                             bool shared);
-int weir_explore_futex_wake(const volatile uint32_t *word, int count,
-                            uint32_t bits, bool shared);
+int weir_explore_futex_wake(const uint32_t *word, int count, uint32_t bits,
+                            bool shared);
 
 /* membarrier(2), private expedited: false if it is refused. */
 bool weir_explore_membarrier(void);

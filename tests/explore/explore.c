@@ -319,7 +319,7 @@ void weir_explore_fail_(const char *site)
                   bar != NULL ? ")" : "");
 }
 
-int weir_explore_futex_wait(const volatile uint32_t *word, uint32_t expected,
+int weir_explore_futex_wait(const uint32_t *word, uint32_t expected,
                             weir_deadline_t deadline, uint32_t bits,
                             bool shared)
 {
@@ -330,8 +330,8 @@ int weir_explore_futex_wait(const volatile uint32_t *word, uint32_t expected,
     }
 }
 
-int weir_explore_futex_wake(const volatile uint32_t *word, int count,
-                            uint32_t bits, bool shared)
+int weir_explore_futex_wake(const uint32_t *word, int count, uint32_t bits,
+                            bool shared)
 {
     return explore_wake_(word, count, bits, shared);
 }
