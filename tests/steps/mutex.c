@@ -95,6 +95,12 @@ static void lock_until(unsigned index)
     VICTIM(weir_mutex_lock_until(m, VIRTUAL_DEADLINE));
 }
 
+static void lock_until_later(unsigned index)
+{
+    (void)index;
+    VICTIM(weir_mutex_lock_until(m, LATER_DEADLINE));
+}
+
 static void lock_at_once(unsigned index)
 {
     (void)index;
@@ -268,6 +274,12 @@ const struct scenario mutex_scenarios[] = {
     {"mutex.lock_until.expires.waiter", MUTEX, .victim = lock_until,
      .waiter = lock_and_unlock, .early = 1, .late = 1, .arg = {JUDGE},
      .suspended = "W", .killed = "W"},
+    {"mutex.lock_until.reserves", MUTEX, .victim = lock_until_later,
+     .awaken = keep_waiting, .arg = {JUDGE}, .suspended = "FRF",
+     .killed = "FRF"},
+    {"mutex.lock_until.reserves.waiter", MUTEX, .victim = lock_until_later,
+     .waiter = lock_and_unlock, .late = 1, .awaken = keep_waiting,
+     .arg = {JUDGE}, .suspended = "WLWRW", .killed = "WRW"},
     {"mutex.unlock", MUTEX, .victim = unlock, .arg = {VICTIM_HOLDS},
      .suspended = "HF", .killed = "HF"},
     {"mutex.unlock.waiters", MUTEX, .victim = unlock, .waiter = lock_and_unlock,

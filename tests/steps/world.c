@@ -44,6 +44,24 @@ static bool waiter_vm;
 static bool victim_is_free;
 static volatile sig_atomic_t ticks; /* seconds since this run began */
 
+/* What the linker puts in the place of the library's own calls. */
+weir_deadline_t __real_weir_now(void);
+weir_deadline_t __wrap_weir_now(void);
+weir_deadline_t __real_weir_after(int64_t ns);
+weir_deadline_t __wrap_weir_after(int64_t ns);
+weir_deadline_t __real_weir_sooner_(weir_deadline_t deadline, int64_t ns);
+weir_deadline_t __wrap_weir_sooner_(weir_deadline_t deadline, int64_t ns);
+bool __real_weir_spin_again_(struct weir_spin *spin);
+bool __wrap_weir_spin_again_(struct weir_spin *spin);
+enum weir_slept __real_weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *word,
+                                        uint32_t expected,
+                                        weir_deadline_t deadline, uint32_t bits,
+                                        bool shared);
+enum weir_slept __wrap_weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *word,
+                                        uint32_t expected,
+                                        weir_deadline_t deadline, uint32_t bits,
+                                        bool shared);
+
 /* -- Reports ------------------------------------------------------------ */
 
 static void report(void)
@@ -139,6 +157,7 @@ void world_reset(void)
 
     memset(world, 0, sizeof(*world));
     world->spins = spins;
+    world->began_ns = __real_weir_now();
     brought = 0;
     victim_is_free = false;
     ticks = 0;
@@ -312,29 +331,21 @@ void world_pass_ns(int64_t ns)
 
 /* -- What the linker puts in the place of the library's own calls -------- */
 
-weir_deadline_t __real_weir_now(void);
-weir_deadline_t __wrap_weir_now(void);
-weir_deadline_t __real_weir_sooner_(weir_deadline_t deadline, int64_t ns);
-weir_deadline_t __wrap_weir_sooner_(weir_deadline_t deadline, int64_t ns);
-bool __real_weir_spin_again_(struct weir_spin *spin);
-bool __wrap_weir_spin_again_(struct weir_spin *spin);
-enum weir_slept __real_weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *word,
-                                        uint32_t expected,
-                                        weir_deadline_t deadline, uint32_t bits,
-                                        bool shared);
-enum weir_slept __wrap_weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *word,
-                                        uint32_t expected,
-                                        weir_deadline_t deadline, uint32_t bits,
-                                        bool shared);
-
 weir_deadline_t __wrap_weir_now(void)
 {
-    return __real_weir_now() + world->passed_ns;
+    return (world->real_slices ? __real_weir_now() : world->began_ns) +
+           world->passed_ns;
+}
+
+weir_deadline_t __wrap_weir_after(int64_t ns)
+{
+    return world->real_slices ? __real_weir_after(ns) : __wrap_weir_now() + ns;
 }
 
 weir_deadline_t __wrap_weir_sooner_(weir_deadline_t deadline, int64_t ns)
 {
-    return world->real_slices && deadline != VIRTUAL_DEADLINE
+    return world->real_slices &&
+                   (deadline < LATER_DEADLINE || deadline == WEIR_FOREVER)
                ? __real_weir_sooner_(deadline, ns)
                : deadline;
 }
@@ -349,7 +360,8 @@ enum weir_slept __wrap_weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *word,
                                         weir_deadline_t deadline, uint32_t bits,
                                         bool shared)
 {
-    if (deadline == VIRTUAL_DEADLINE)
+    if (deadline == VIRTUAL_DEADLINE ||
+        (deadline == LATER_DEADLINE && world->passed_ns != 0))
         deadline = AT_ONCE;
     return __real_weir_futex_wait_(word, expected, deadline, bits, shared);
 }

@@ -11,8 +11,10 @@
  *                     world_slice ends them, by a signal, which is a wake-up
  *                     for no reason as the end of a slice is.  So a thread that
  *                     a wake-up has not reached stays asleep, and is seen.
- *   weir_now          so that time passes when the judge says so
- *   weir_futex_wait_  a sleep until VIRTUAL_DEADLINE times out at once
+ *   weir_now, _after  time passes when the judge says so, and only then: each
+ *                     run takes the same way
+ *   weir_futex_wait_  a sleep until VIRTUAL_DEADLINE times out at once, and
+ *                     one until LATER_DEADLINE after world_pass_ns
  *   weir_spin_again_  nobody spins, so that sweeps are short (--deep: they do)
  */
 #ifndef STEPS_WORLD_H
@@ -29,6 +31,7 @@
 #define WAITERS_MAX 2u
 #define OBJECT_SIZE 4096u
 #define VIRTUAL_DEADLINE (WEIR_FOREVER - 1)
+#define LATER_DEADLINE (WEIR_FOREVER - 2) /* once time has passed */
 /* In the past, and yet a time: WEIR_NOW would have try calls wait for a
  * thread that is in the middle of an operation. */
 #define AT_ONCE ((weir_deadline_t)1)
@@ -44,7 +47,8 @@ struct world {
     volatile int begun; /* the victim's operation begins here */
     volatile int real_slices;
     volatile int spins;
-    volatile int64_t passed_ns; /* more than really has */
+    volatile int64_t began_ns;
+    volatile int64_t passed_ns; /* by the library's clock */
     struct role victim;
     unsigned char elements[256]; /* what the victim puts, or gets */
     struct role waiters[WAITERS_MAX];
