@@ -3,8 +3,7 @@
  *
  * steps [--deep] [--sparse] [--trap-flag] [TABLE[.PART]...]: sweeps the
  * scenarios whose names begin so, or all.
- *   --deep       with spinning, and killed after each instruction, also where
- *                nothing has changed
+ *   --deep       killed after each instruction, also where nothing has changed
  *   --sparse     suspended after each fourth instruction, and where something
  *                has changed
  *   --trap-flag  without ptrace
@@ -54,7 +53,7 @@ int main(int argc, char **argv)
 
     if (has_option("--sparse", argc, argv))
         stops.suspend_every = 4;
-    world_set_up(deep);
+    world_set_up();
     stepper = &by_ptrace;
     if (has_option("--trap-flag", argc, argv)) {
         stepper = &by_trap_flag;

@@ -334,8 +334,8 @@ void sweep(const struct scenario *s, const struct stops *stops,
            struct totals *totals)
 {
     place = (struct place){.scenario = s->name, .mode = "followed"};
-    while (!follow(s))
-        ;
+    for (int i = 0; !follow(s); i++)
+        must(i < 100);
     if (trace.length > totals->longest)
         totals->longest = trace.length;
     if (s->suspended != NULL)

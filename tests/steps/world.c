@@ -51,7 +51,6 @@ weir_deadline_t __real_weir_after(int64_t ns);
 weir_deadline_t __wrap_weir_after(int64_t ns);
 weir_deadline_t __real_weir_sooner_(weir_deadline_t deadline, int64_t ns);
 weir_deadline_t __wrap_weir_sooner_(weir_deadline_t deadline, int64_t ns);
-bool __real_weir_spin_again_(struct weir_spin *spin);
 bool __wrap_weir_spin_again_(struct weir_spin *spin);
 enum weir_slept __real_weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *word,
                                         uint32_t expected,
@@ -132,7 +131,7 @@ static void pin(void)
     (void)weir_usable_cpus_refresh_();
 }
 
-void world_set_up(bool spins)
+void world_set_up(void)
 {
     struct sigaction tick = {.sa_handler = on_tick, .sa_flags = SA_RESTART};
     struct itimerval second = {{1, 0}, {1, 0}};
@@ -145,7 +144,6 @@ void world_set_up(bool spins)
     /* Measured once per process: not in the victim. */
     (void)weir_pause_cost_ps_();
     (void)weir_wake_cost_ns_();
-    world->spins = spins;
     must_eq(sigaction(SIGALRM, &tick, NULL), 0);
     must_eq(sigaction(SIGUSR1, &slice, NULL), 0);
     must_eq(setitimer(ITIMER_REAL, &second, NULL), 0);
@@ -153,10 +151,7 @@ void world_set_up(bool spins)
 
 void world_reset(void)
 {
-    int spins = world->spins;
-
     memset(world, 0, sizeof(*world));
-    world->spins = spins;
     world->began_ns = __real_weir_now();
     brought = 0;
     victim_is_free = false;
@@ -352,7 +347,8 @@ weir_deadline_t __wrap_weir_sooner_(weir_deadline_t deadline, int64_t ns)
 
 bool __wrap_weir_spin_again_(struct weir_spin *spin)
 {
-    return world->spins && __real_weir_spin_again_(spin);
+    (void)spin;
+    return false;
 }
 
 enum weir_slept __wrap_weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *word,

@@ -15,7 +15,7 @@
  *                     run takes the same way
  *   weir_futex_wait_  a sleep until VIRTUAL_DEADLINE times out at once, and
  *                     one until LATER_DEADLINE after world_pass_ns
- *   weir_spin_again_  nobody spins, so that sweeps are short (--deep: they do)
+ *   weir_spin_again_  nobody spins: that is long, and touches nothing
  */
 #ifndef STEPS_WORLD_H
 #define STEPS_WORLD_H
@@ -46,7 +46,6 @@ struct role {
 struct world {
     volatile int begun; /* the victim's operation begins here */
     volatile int real_slices;
-    volatile int spins;
     volatile int64_t began_ns;
     volatile int64_t passed_ns; /* by the library's clock */
     struct role victim;
@@ -82,7 +81,7 @@ void world_compare(const char *file, int line, const char *got_text,
                    long long got, const char *wanted_text, long long wanted);
 
 /* Once: map the world, pin this process, catch hangs. */
-void world_set_up(bool spins);
+void world_set_up(void);
 
 /* A new run: all zero. */
 void world_reset(void);
