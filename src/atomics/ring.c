@@ -16,10 +16,13 @@
  * whose claim it names, and by nobody else until that has set it.
  *
  * Empty and full are exact.  A get that finds the cell at head unpublished
- * loads tail, and then head again: if head did not move and tail equals it,
- * then at the load of tail all puts had been got.  If tail is ahead, a put
- * has claimed the position and is about to publish it: the queue is not
- * empty, and the caller is told BUSY.  The same with the sides exchanged.
+ * loads head again, and then tail: if they are equal, then at the load of tail
+ * all puts had been got, since head is never ahead of tail.  The order of the
+ * loads matters where memory is weak: that of head sees what the gets up to
+ * it saw before they claimed, so that tail is not older than the last put that
+ * came before one of them.  If tail is ahead, a put has claimed the position,
+ * and its publication was or is to come: the queue is not empty, and the
+ * caller is told BUSY.  The same with the sides exchanged.
  *
  * ORDERS
  *  [R1] put   store release of a turn; pairs with [R2], and
@@ -30,8 +33,9 @@
  *             inline/queue.h:[R4]
  *  [R4] put   load acquire of a turn; pairs with [R3], and
  *             inline/queue.h:[R3]
- *  [R5] none  acquire loads of head and tail, in this order; pairs with the
- *             coherence of each: a position read twice did not move between
+ *  [R5] put, get, none  claims are release, and loads of head and tail are
+ *             acquire, the caller's side first; pairs with [R5] of other
+ *             threads and inline/queue.h:[R5]
  */
 #include "atomics/ring.h"
 
@@ -110,12 +114,14 @@ static bool is_free(const weir_ring_t_ *ring, const unsigned char *cells,
 static enum weir_ring_result why_not_put(const weir_ring_t_ *ring,
                                          uint64_t tail, uint64_t *now)
 {
-    /* [R5] acquire, both */
-    uint64_t head = weir_load_acq_(&ring->head);
+    uint64_t head;
 
     *now = weir_load_acq_(&ring->tail); /* [R5] acquire */
-    if (*now != tail || is_ahead(head, tail))
-        return WEIR_RING_DONE; /* it moved: look again */
+    if (*now != tail)
+        return WEIR_RING_DONE;          /* it moved: look again */
+    head = weir_load_acq_(&ring->head); /* [R5] acquire */
+    if (is_ahead(head, tail))
+        return WEIR_RING_DONE;
     return tail - head >= ring->round - ring->lag ? WEIR_RING_NONE
                                                   : WEIR_RING_BUSY;
 }
@@ -158,8 +164,8 @@ enum weir_ring_result weir_ring_put_(weir_ring_t_ *ring, unsigned char *cells,
             *moved = 0;
             return result;
         }
-        /* FENCED by [R4] before and [R1] after. */
-    } while (!weir_cas_rlx_(&ring->tail, &tail, tail + *moved * POSITION));
+        /* [R5] release; pairs with [R5]; an acquire is in [R4]. */
+    } while (!weir_cas_rel_(&ring->tail, &tail, tail + *moved * POSITION));
 
     for (size_t i = 0; i < *moved; i++) {
         uint64_t position = tail + i * POSITION;
@@ -204,12 +210,12 @@ static bool is_there(const weir_ring_t_ *ring, const unsigned char *cells,
 static enum weir_ring_result why_not_get(const weir_ring_t_ *ring,
                                          uint64_t head, uint64_t *now)
 {
-    /* [R5] acquire, both */
-    uint64_t tail = weir_load_acq_(&ring->tail);
+    uint64_t tail;
 
     *now = weir_load_acq_(&ring->head); /* [R5] acquire */
     if (*now != head)
-        return WEIR_RING_DONE; /* it moved: look again */
+        return WEIR_RING_DONE;          /* it moved: look again */
+    tail = weir_load_acq_(&ring->tail); /* [R5] acquire */
     if ((tail & ~(uint64_t)WEIR_RING_CLOSED) != head)
         return WEIR_RING_BUSY;
     return tail & WEIR_RING_CLOSED ? WEIR_RING_SHUT : WEIR_RING_NONE;
@@ -251,8 +257,8 @@ enum weir_ring_result weir_ring_get_(weir_ring_t_ *ring, unsigned char *cells,
             *moved = 0;
             return result;
         }
-        /* FENCED by [R2] before and [R3] after. */
-    } while (!weir_cas_rlx_(&ring->head, &head, head + *moved * POSITION));
+        /* [R5] release; pairs with [R5]; an acquire is in [R2]. */
+    } while (!weir_cas_rel_(&ring->head, &head, head + *moved * POSITION));
 
     for (size_t i = 0; i < *moved; i++) {
         uint64_t position = head + i * POSITION;

@@ -13,9 +13,6 @@
 
 #define weir_store_sc_(p, v)                                                   \
     atomic_store_explicit((p), (v), memory_order_seq_cst)
-#define weir_cas_rel_(p, e, v)                                                 \
-    atomic_compare_exchange_strong_explicit(                                   \
-        (p), (e), (v), memory_order_release, memory_order_relaxed)
 #define weir_cas_acq_rel_(p, e, v)                                             \
     atomic_compare_exchange_strong_explicit(                                   \
         (p), (e), (v), memory_order_acq_rel, memory_order_relaxed)

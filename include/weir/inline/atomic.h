@@ -49,6 +49,9 @@
 #define weir_cas_acq_(p, e, v)                                                 \
     __atomic_compare_exchange_n((p), (e), (v), false, __ATOMIC_ACQUIRE,        \
                                 __ATOMIC_RELAXED)
+#define weir_cas_rel_(p, e, v)                                                 \
+    __atomic_compare_exchange_n((p), (e), (v), false, __ATOMIC_RELEASE,        \
+                                __ATOMIC_RELAXED)
 /* Keeps the compiler, and only the compiler, from moving memory accesses
  * across: the CPU's half of the fence is paid by the thread that sleeps. */
 #define weir_compiler_barrier_() __atomic_signal_fence(__ATOMIC_SEQ_CST)
@@ -71,6 +74,9 @@
 #define weir_cas_acq_(p, e, v)                                                 \
     atomic_compare_exchange_strong_explicit(                                   \
         (p), (e), (v), memory_order_acquire, memory_order_relaxed)
+#define weir_cas_rel_(p, e, v)                                                 \
+    atomic_compare_exchange_strong_explicit(                                   \
+        (p), (e), (v), memory_order_release, memory_order_relaxed)
 /* Keeps the compiler, and only the compiler, from moving memory accesses
  * across: the CPU's half of the fence is paid by the thread that sleeps. */
 #define weir_compiler_barrier_() atomic_signal_fence(memory_order_seq_cst)

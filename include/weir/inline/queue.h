@@ -11,6 +11,7 @@
  *   [R2] get  load acquire of a cell's turn; pairs with [R1], ring.c:[R1]
  *   [R3] get  store release of a cell's turn; pairs with [R4], ring.c:[R4]
  *   [R4] put  load acquire of a cell's turn; pairs with [R3], ring.c:[R3]
+ *   [R5] put, get  claim, release; pairs with ring.c:[R5]
  *   [Q1] put, get  cell, then load of who sleeps; pairs with
  *             eventcount.c:[E1]
  */
@@ -102,10 +103,9 @@ WEIR_API_INLINE int weir_queue_put8_(weir_queue_t *q, const void *e)
     /* [R4] acquire; pairs with [R3]: the last reader is done. */
     if (WEIR_UNLIKELY(weir_load_acq_(&cell->turn) != tail))
         return 0;
-    /* Relaxed: FENCED by [R4] before and [R1] after; positions carry no
-     * other data. */
+    /* [R5] release; pairs with ring.c:[R5]; an acquire is in [R4]. */
     if (WEIR_UNLIKELY(
-            !weir_cas_rlx_(&q->ring.tail, &tail, tail + WEIR_POSITION_)))
+            !weir_cas_rel_(&q->ring.tail, &tail, tail + WEIR_POSITION_)))
         return 0;
     /* The line that this side needs next but one, while the CPU waits for
      * nothing: it is in the other side's cache. */
@@ -138,9 +138,9 @@ WEIR_API_INLINE int weir_queue_get8_(weir_queue_t *q, void *e)
     /* [R2] acquire; pairs with [R1]: the element is there. */
     if (WEIR_UNLIKELY(weir_load_acq_(&cell->turn) != head + WEIR_TURN_FULL_))
         return 0;
-    /* Relaxed: FENCED by [R2] before and [R3] after. */
+    /* [R5] release; pairs with ring.c:[R5]; an acquire is in [R2]. */
     if (WEIR_UNLIKELY(
-            !weir_cas_rlx_(&q->ring.head, &head, head + WEIR_POSITION_)))
+            !weir_cas_rel_(&q->ring.head, &head, head + WEIR_POSITION_)))
         return 0;
     __builtin_prefetch(weir_cell_at_(q, head + WEIR_QUEUE_AHEAD_), 0);
     memcpy(e, cell->value, 8);
