@@ -43,6 +43,7 @@ need_to_test() {
     need clang has clang
     need strace has strace
     need spin has spin
+    need relacy-dev test -e /usr/include/relacy/relacy.hpp
 }
 
 need_to_bench() {
