@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 The weir authors
 //
-// Client programs (tests/model/model.h) in relacy.
+// The client programs of the primitives in relacy.
 #ifndef RELACY_ENGINE_H
 #define RELACY_ENGINE_H
 
