@@ -19,6 +19,8 @@
 #include <string.h>
 
 #include "atomics/ring.h"
+#include "base/atomic.h"
+#include "futex/eventcount.h"
 #include "sweep.h"
 
 #define POSITION WEIR_POSITION_
@@ -359,6 +361,16 @@ static void finish_stocked(bool dead)
     must_work();
 }
 
+/* The dead took what it was woken for, and left its wake-up in flight: the
+ * others are not told of what comes then, and look by themselves. */
+static void look_if_in_flight(weir_eventcount_t_ *ec)
+{
+    if (waiters_returned(0))
+        return;
+    must(weir_load_rlx_(&ec->word) & WEIR_EVENTCOUNT_WAKING_);
+    must(world_slice());
+}
+
 /* -- A put that sleeps, others behind it --------------------------------- */
 
 static bool make_room(unsigned nth)
@@ -391,6 +403,7 @@ static char others_full(bool dead)
     case 'T':
         must_eq(get(), OF_VICTIM);
         world_settle();
+        look_if_in_flight(&q->not_full);
         break;
     case 'H':
         must(!world_slice());
@@ -562,6 +575,7 @@ static char others_empty(bool dead)
     case 'T':
         must_eq(put(OF_JUDGE), 0);
         world_settle();
+        look_if_in_flight(&q->not_empty);
         break;
     case 'H':
         must_eq(put(OF_JUDGE), ETIMEDOUT);
