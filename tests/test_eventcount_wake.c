@@ -212,6 +212,27 @@ START_TEST(leaving_with_success_swallows_nothing)
 }
 END_TEST
 
+static void wake_another(void *arg)
+{
+    (void)arg;
+    box_set(&box, WAKING);
+}
+
+/* And does not wipe it, which would leave a call in flight that nobody counts
+ * on to pass anything on. */
+START_TEST(leaving_keeps_anothers_wake_up)
+{
+    struct taker taker = {.box = &box, .after_attempt = wake_another};
+
+    begin(_i);
+    box_add(&box, ONE);
+    box_put(&box, 0);
+    must_eq(taker_await(&taker, WEIR_FOREVER), 0);
+    must_eq(taker.attempts, 1);
+    must_eq(box_word(&box) & ~SYMMETRIC, ONE | WAKING);
+}
+END_TEST
+
 /* It clears WAKING as it comes. */
 START_TEST(coming_passes_on)
 {
@@ -627,6 +648,7 @@ int main(void)
     tcase_add_loop_test(tcase, four_tokens_one_call, 0, MODES);
     tcase_add_loop_test(tcase, release_while_a_wake_is_in_flight, 0, MODES);
     tcase_add_loop_test(tcase, leaving_with_success_swallows_nothing, 0, MODES);
+    tcase_add_loop_test(tcase, leaving_keeps_anothers_wake_up, 0, MODES);
     tcase_add_loop_test(tcase, coming_passes_on, 0, MODES);
     tcase_add_loop_test(tcase, coming_clears_the_way, 0, MODES);
     tcase_add_loop_test(tcase, looking_clears_the_way, 0, MODES);
