@@ -12,8 +12,9 @@
  * compiler, either the store came before that barrier, and the sleeper sees
  * it, or the load comes after it, and sees the sleeper.  [Dice06]
  *
- * The price is paid per revocation: 0.3 to 11 us on two CPUs, more on many,
- * and each other CPU that runs the process is interrupted.  So it is bounded.
+ * The price is paid per revocation: 0.3 us on two CPUs if the other is idle,
+ * 10 to 30 us if not, more on many, and each other CPU that runs the process
+ * is interrupted.  So it is bounded.
  * Per process, a revocation may be made while those of the last moments have
  * taken no more than 1/WEIR_REVOKE_SHARE of the time (weir_may_revoke_; a
  * token bucket that holds WEIR_REVOKE_BURST_NS).  Where it may not, an object
