@@ -131,6 +131,7 @@ static void seen_broken(void)
 static void *forget_the_barrier(void *arg)
 {
     meet(NULL);
+    apart();
     beside++;
     return arg;
 }
@@ -143,6 +144,7 @@ static void race_beside(void)
 
 static void *write_before(void *arg)
 {
+    apart();
     beside++;
     meet(NULL);
     return arg;
@@ -163,6 +165,7 @@ static void *give_up(void *arg)
 
 static void *write_only(void *arg)
 {
+    apart();
     beside++;
     return arg;
 }
@@ -170,6 +173,7 @@ static void *write_only(void *arg)
 static void *give_up_and_read(void *arg)
 {
     (void)give_up(arg);
+    apart();
     beside++;
     return arg;
 }
@@ -188,6 +192,7 @@ static void *act(void *arg)
 
 static int write_in_action(void *arg)
 {
+    apart();
     beside++;
     (void)arg;
     return 0;

@@ -198,6 +198,7 @@ static void *forget_the_lock(void *arg)
     weir_mutex_lock(&lock);
     counter++;
     weir_mutex_unlock(&lock);
+    apart();
     beside++;
     return arg;
 }
@@ -210,6 +211,7 @@ static void race_beside(void)
 static void *ignore_failure(void *arg)
 {
     (void)weir_mutex_trylock(&lock); /* held by main */
+    apart();
     beside++;
     return arg;
 }
@@ -224,6 +226,7 @@ static void race_after_failed_trylock(void)
 static void *ignore_timeout(void *arg)
 {
     must(weir_mutex_lock_until(&lock, weir_after(1000)) == ETIMEDOUT);
+    apart();
     beside++;
     return arg;
 }
@@ -239,6 +242,7 @@ static void race_after_timeout(void)
 static void *under_one(void *arg)
 {
     weir_mutex_lock(&lock);
+    apart();
     beside++;
     weir_mutex_unlock(&lock);
     return arg;
@@ -247,6 +251,7 @@ static void *under_one(void *arg)
 static void *under_other(void *arg)
 {
     weir_mutex_lock(&other);
+    apart();
     beside++;
     weir_mutex_unlock(&other);
     return arg;
@@ -262,6 +267,7 @@ static void *write_late(void *arg)
 {
     weir_mutex_lock(&lock);
     weir_mutex_unlock(&lock);
+    apart();
     heap[0] = 1;
     return arg;
 }

@@ -217,6 +217,7 @@ static void *put_and_write(void *arg)
     struct item *item = &shared_item;
 
     must(weir_queue_put(queue, &item) == 0);
+    apart();
     item->value++;
     return arg;
 }
@@ -226,6 +227,7 @@ static void *get_and_write(void *arg)
     struct item *item;
 
     must(weir_queue_get(queue, &item) == 0);
+    apart();
     item->value++;
     return arg;
 }
@@ -248,6 +250,7 @@ static void race_after_put_that_waits(void)
 /* Two threads get into one buffer. */
 static void *get_into_shared(void *arg)
 {
+    apart();
     must(weir_queue_get(queue, &shared_buffer) == 0);
     return arg;
 }
@@ -265,12 +268,14 @@ static void race_on_the_buffer(void)
 /* What is put is still being written. */
 static void *put_shared(void *arg)
 {
+    apart();
     must(weir_queue_put(queue, &shared_buffer) == 0);
     return arg;
 }
 
 static void *write_shared(void *arg)
 {
+    apart();
     shared_buffer = 2;
     return arg;
 }
@@ -286,6 +291,7 @@ static void *find_empty(void *arg)
     long value;
 
     must(weir_queue_tryget(queue, &value) == EAGAIN);
+    apart();
     beside++;
     return arg;
 }
