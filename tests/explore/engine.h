@@ -222,6 +222,8 @@ unsigned explore_process_(unsigned thread);
 
 /* place.c */
 struct place *explore_place_(const volatile void *p, size_t size, bool writes);
+/* offset: where in the place the 32-bit word lies. */
+struct place *explore_futex_place_(const volatile void *word, size_t *offset);
 void explore_places_begin_(void);
 void explore_places_end_(void);
 void explore_places_forget_(void);

@@ -23,12 +23,16 @@ static uintptr_t futex_key(const volatile void *word, bool shared)
 
 /* -- Sleeping ----------------------------------------------------------- */
 
-static struct place *begin(const volatile void *word, const char *site)
+/* What the kernel finds in the word. */
+static uint32_t compare(const volatile void *word, const char *site)
 {
     struct place *place;
+    uint32_t found;
+    uint64_t value;
+    size_t offset;
 
     explore_check_alive_(word, 4, site);
-    place = explore_place_(word, 4, false);
+    place = explore_futex_place_(word, &offset);
     explore_point_(
         &(struct step){.place = place,
                        .writes = true,
@@ -36,7 +40,11 @@ static struct place *begin(const volatile void *word, const char *site)
                        .world = !explore_is_weak_() && self_()->buffered > 0});
     explore_check_alive_(word, 4, site);
     explore_fence_(self_(), WEIR_EXPLORE_SC);
-    return place;
+    value = explore_kernel_read_(place);
+    if (place->size == 4)
+        return (uint32_t)value;
+    memcpy(&found, (const unsigned char *)&value + offset, sizeof found);
+    return found;
 }
 
 static void note(const char *what, const volatile void *word, uint64_t value,
@@ -56,13 +64,11 @@ enum slept explore_wait_(const volatile void *word, uint32_t expected,
                          weir_deadline_t deadline, uint32_t bits, bool shared)
 {
     struct thread *t = self_();
-    struct place *place;
-    uint64_t found;
+    uint32_t found;
 
     if (!ex_.active || ex_.self == NOBODY)
         return SLEPT_WOKEN;
-    place = begin(word, "futex wait");
-    found = explore_kernel_read_(place);
+    found = compare(word, "futex wait");
     if (found != expected) {
         note("futex wait", word, found, "returns: the word is another");
         return SLEPT_CHANGED;

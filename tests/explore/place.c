@@ -224,3 +224,18 @@ struct place *explore_place_(const volatile void *p, size_t size, bool writes)
     note_user(place, writes);
     return place;
 }
+
+/* What the kernel compares may be half of a word that programs use as a
+ * whole. */
+struct place *explore_futex_place_(const volatile void *word, size_t *offset)
+{
+    uintptr_t key = explore_canonical_(word);
+    struct place *whole = find(key - key % 8);
+
+    *offset = key % 8;
+    if (whole->key != 0 && whole->size == 8)
+        return explore_place_((const volatile unsigned char *)word - *offset, 8,
+                              false);
+    *offset = 0;
+    return explore_place_(word, 4, false);
+}

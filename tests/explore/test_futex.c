@@ -321,6 +321,72 @@ static void test_missing_fence(void)
     }
 }
 
+/* A word of 64 bits, of which the kernel compares one half, whichever. */
+static uint64_t wide;
+
+static void set_up_wide(void *state)
+{
+    (void)state;
+    wide = 0;
+}
+
+static const uint32_t *half_of_wide(int half)
+{
+    return (const uint32_t *)(const void *)&wide + half;
+}
+
+static void sleep_on_half(int half)
+{
+    int result;
+
+    (void)weir_explore_load(&wide, ACQ);
+    result = weir_explore_futex_wait(half_of_wide(half), 0, WEIR_FOREVER,
+                                     UINT32_MAX, false);
+    ends[result == 0 ? 0 : result == EAGAIN ? 1 : 2]++;
+}
+
+static void sleep_on_first_half(void *state)
+{
+    (void)state;
+    sleep_on_half(0);
+}
+
+static void sleep_on_second_half(void *state)
+{
+    (void)state;
+    sleep_on_half(1);
+}
+
+static void change_first_half(void *state)
+{
+    uint64_t value = 0;
+    uint32_t one = 1;
+
+    (void)state;
+    memcpy(&value, &one, sizeof one);
+    weir_explore_store(&wide, value, SC);
+    (void)weir_explore_futex_wake(half_of_wide(0), 1, UINT32_MAX, false);
+    (void)weir_explore_futex_wake(half_of_wide(1), 1, UINT32_MAX, false);
+}
+
+static void test_halves(void)
+{
+    static const struct weir_explore_program same = {
+        .name = "the half that changes",
+        .setup = set_up_wide,
+        .threads = {sleep_on_first_half, change_first_half}};
+    static const struct weir_explore_program other = {
+        .name = "the other half",
+        .setup = set_up_wide,
+        .threads = {sleep_on_second_half, change_first_half}};
+
+    (void)kit_explore(&same, bounds(), WEIR_EXPLORE_PASSED);
+    expect(ends[0] > 0 && ends[1] > 0);
+    /* Nothing tells it that it comes too late. */
+    (void)kit_explore(&other, bounds(), WEIR_EXPLORE_LOST_WAKEUP);
+    expect(ends[1] == 0);
+}
+
 int main(void)
 {
     test_atomic();
@@ -330,5 +396,6 @@ int main(void)
     test_consumed();
     test_processes();
     test_missing_fence();
+    test_halves();
     return kit_finish();
 }
