@@ -13,6 +13,7 @@
 #include "base/atomic.h"
 #include "futex/parked.h"
 #include "support/support.h"
+#include "test_step_kit.h"
 
 /* How a mutex is when the race begins. */
 enum kind {
@@ -164,20 +165,6 @@ static void take_it_away(int signal)
         return;
     gone = true;
     support_strip_drop(stepped);
-}
-
-/* The trap flag, kept clear of the red zone below the stack pointer. */
-static void set_stepping(bool on)
-{
-    if (on)
-        __asm__ volatile("lea -128(%%rsp), %%rsp; pushfq;"
-                         "orq $0x100, (%%rsp); popfq; lea 128(%%rsp), %%rsp" ::
-                             : "memory", "cc");
-    else
-        __asm__ volatile(
-            "lea -128(%%rsp), %%rsp; pushfq;"
-            "andq $~0x100, (%%rsp); popfq; lea 128(%%rsp), %%rsp" ::
-                : "memory", "cc");
 }
 
 static int unlock_in_steps(int (*unlock)(weir_mutex_t *))
