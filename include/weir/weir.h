@@ -11,5 +11,6 @@
 #include <weir/base.h>
 #include <weir/mutex.h>
 #include <weir/queue.h>
+#include <weir/sem.h>
 
 #endif

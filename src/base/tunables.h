@@ -34,6 +34,13 @@
  * cost about a microsecond each, and let others arrive (barrier/t16). */
 #define WEIR_SPIN_BARRIER_LONGEST 8
 #define WEIR_SPIN_BARRIER_YIELDS 48
+/* A semaphore is waited for as a queue is on which nobody sleeps:
+ * what comes is one transfer of the line away.  The queue's figures; none was
+ * chosen by a benchmark of its own. */
+#define WEIR_SPIN_SIGNAL_NS 5000
+#define WEIR_SPIN_SIGNAL_STEADY 16
+#define WEIR_SPIN_SIGNAL_LONGEST 32
+#define WEIR_SPIN_SIGNAL_YIELDS 5
 
 /* Bounds for the measured cost of one wake-up, should the measurement be
  * disturbed. */

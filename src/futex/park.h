@@ -10,6 +10,17 @@
 #include "base/tunables.h"
 #include "futex/sys.h"
 
+/* The half of a 64-bit word that threads sleep on, since the kernel compares
+ * 32 bits: the lower one, wherever the machine keeps it.  Only the address is
+ * used, by the kernel too when it wakes. */
+static inline const WEIR_ATOMIC(uint32_t) *
+weir_low_half_(const WEIR_ATOMIC(uint64_t) *word)
+{
+    const WEIR_ATOMIC(uint32_t) *half = (const void *)word;
+
+    return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? half + 1 : half;
+}
+
 /* Sleep while *word == expected, as weir_futex_wait_; but where a wake-up
  * may never come (a shared object, whose waker may be killed; a sleeper that
  * is not sure that releasers saw it) only for a bounded time, after which

@@ -74,6 +74,7 @@ extern const struct model_program model_mutex[];
 extern const struct model_program model_barrier[];
 extern const struct model_program model_ring[];
 extern const struct model_program model_queue[];
+extern const struct model_program model_sem[];
 
 /* Where something stands, and what: "file:line|text". */
 #define MODEL_LINE2(line) #line

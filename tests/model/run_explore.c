@@ -50,7 +50,7 @@ static const struct {
     {"revoke", model_revoke}, {"parked", model_parked},
     {"ring", model_ring},     {"eventcount", model_eventcount},
     {"mutex", model_mutex},   {"barrier", model_barrier},
-    {"queue", model_queue},
+    {"queue", model_queue},   {"sem", model_sem},
 };
 
 /* -- The header of the programs, for the explorer ----------------------- */
