@@ -9,6 +9,7 @@
 #include <weir/annotate.h>
 #include <weir/barrier.h>
 #include <weir/base.h>
+#include <weir/event.h>
 #include <weir/mutex.h>
 #include <weir/queue.h>
 #include <weir/sem.h>

@@ -34,9 +34,9 @@
  * cost about a microsecond each, and let others arrive (barrier/t16). */
 #define WEIR_SPIN_BARRIER_LONGEST 8
 #define WEIR_SPIN_BARRIER_YIELDS 48
-/* A semaphore is waited for as a queue is on which nobody sleeps:
+/* A semaphore and an event are waited for as a queue is on which nobody sleeps:
  * what comes is one transfer of the line away.  The queue's figures; none was
- * chosen by a benchmark of its own. */
+ * chosen by a benchmark of their own. */
 #define WEIR_SPIN_SIGNAL_NS 5000
 #define WEIR_SPIN_SIGNAL_STEADY 16
 #define WEIR_SPIN_SIGNAL_LONGEST 32

@@ -27,7 +27,7 @@ MAY = {
 # floor knows of it.
 FLOOR_OF = {"base": "base", "atomic": "base", "annotate": "base",
             "mutex": "futex", "barrier": "futex", "queue": "futex",
-            "sem": "futex",
+            "sem": "futex", "event": "futex",
             "explore": "explore"}
 EXCEPTIONS = {("src/atomics/ring.h", "include/weir/queue.h")}
 UMBRELLA = "include/weir/weir.h"

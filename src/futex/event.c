@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The weir authors
+ *
+ * Event: a flag with a memory.  The word counts how often it was cleared.  A
+ * thread waits until it is set, or until that count is another than when its
+ * wait began: then it was set since, and it does not matter that it is no more.
+ *
+ * WORD weir_event_t.state, 64 bits, futex word: its lower half, initial: 0,
+ * all-zero valid: yes (not set, private)
+ *  bits   name     meaning                      set by       cleared by
+ *  0      WAITERS  a thread may sleep           sleeper      set
+ *  1      SET      it is set                    set          clear
+ *  2-62   EPOCH    times it was cleared         -            -
+ *  63     SHARED   process-shared               init         never
+ *  If stale: the compare-and-swap fails; or, for a look, what it tells was
+ *  true after the wait, or the call of is_set, began.  WAITERS may be set in
+ *  vain, which costs one call; it is not missing while somebody sleeps, unless
+ *  a set that cleared it is about to call.
+ *  LEGAL  WAITERS only without SET
+ *  MOVES  set       + SET - WAITERS, and if WAITERS was set, wake all; or, if
+ *                   it is set, the same word again
+ *         clear     SET: - SET, EPOCH + 1, which is one addition
+ *         to sleep  not SET: + WAITERS
+ *  INV  I1 if a thread sleeps, then SET is clear, EPOCH is that in which its
+ *       wait began, and WAITERS is set; or a set has yet to make its call.
+ *       I2 the compare-and-swap of set, and the last look of wait, are their
+ *       last accesses: what follows uses the address only.
+ *  LIMIT  EPOCH wraps after 2^61 times set and clear: after some hundred years
+ *       of nothing else.  The kernel compares 30 bits of it.  A thread that is
+ *       stopped between its last look and its sleep for a multiple of 2^30
+ *       times set and clear, and then finds that another has begun to wait, is
+ *       let in by the next set only; or, if it is shared, a tenth of a second
+ *       later.
+ *
+ * Why no wake-up is lost (I1).
+ *  1. A thread sleeps on an exact word: EPOCH as it was when the wait began,
+ *     SET clear, and WAITERS set.  The kernel compares this half again.
+ *  2. The next change of that is a set: clear changes nothing where SET is
+ *     clear.  In the same step it sees WAITERS, clears it, and then wakes all:
+ *     those that sleep, while those that were about to fail the comparison of
+ *     1, and will as long as SET stands or EPOCH is beyond.
+ *  3. Between the step and the call the event may be cleared, and others may
+ *     begin to wait, with WAITERS set again.  The call wakes them too, and they
+ *     sleep again: it was not set in their epoch.  Those of the old epoch find
+ *     that it was in theirs, whatever the flag is by now.
+ *  4. A timeout is one thread's own affair: all are woken at once, so that there
+ *     is no wake-up that it could swallow.  After it, it looks once more.
+ *  5. Shared: the thread that sets may be killed before its call.  Sleepers
+ *     look again every WEIR_SHARED_SLICE_NS.
+ *
+ * A foreign waiter, one that sleeps on several things at once, can sleep on
+ * this half as well: it keeps the word that it found first, sets WAITERS as
+ * mark() does, and has been let in once is_over() says so.  It owes nothing
+ * when it goes.
+ *
+ * ORDERS
+ *  [F1] look  load acquire; pairs with [F2] and inline/event.h:[F2]: sees what
+ *       was done before the set that let it in.  All moves are read-modify-
+ *       writes, so that a look at what clear left acquires from the set before
+ *  [F2] set   compare-and-swap release, also where it changes nothing; pairs
+ *       with [F1], [F3] and inline/event.h:[F1]
+ *  [F3] clear compare-and-swap acquire, or a load that finds it cleared; pairs
+ *       with [F2] and inline/event.h:[F2]: a set whose release it does not see
+ *       comes after it, and leaves the event set
+ */
+#include <weir/event.h>
+
+#include <limits.h>
+
+#include "base/atomic.h"
+#include "base/compiler.h"
+#include "base/spin.h"
+#include "base/time.h"
+#include "base/tunables.h"
+#include "futex/park.h"
+
+#define WAITERS WEIR_EVENT_WAITERS_
+#define SET WEIR_EVENT_SET_
+#define SHARED ((uint64_t)1 << 63)
+#define EPOCH_MASK (~(WAITERS | SET | SHARED))
+
+/* -- The word: predicates and transitions, pure ------------------------- */
+
+/* Whether a wait that began at one state, which was not set, ends at another:
+ * it is set, or was since. */
+static bool is_over(uint64_t began, uint64_t state)
+{
+    return ((began ^ state) & (SET | EPOCH_MASK)) != 0;
+}
+
+static uint64_t state_set(uint64_t state)
+{
+    return (state | SET) & ~WAITERS;
+}
+
+/* Of one that is set: the sum carries into EPOCH. */
+static uint64_t state_cleared(uint64_t state)
+{
+    return state + SET;
+}
+
+/* -- Setting and clearing ----------------------------------------------- */
+
+int weir_event_init(weir_event_t *e, unsigned flags)
+{
+    if (flags & ~WEIR_SHARED)
+        return EINVAL;
+    /* INIT: not shared yet; published by the caller. */
+    weir_store_rlx_(&e->state, flags & WEIR_SHARED ? SHARED : 0);
+    return 0;
+}
+
+extern inline int weir_event_set(weir_event_t *e);
+extern inline bool weir_event_is_set(const weir_event_t *e);
+extern inline int weir_event_wait(weir_event_t *e);
+
+WEIR_COLD int weir_event_set_slow_(weir_event_t *e)
+{
+    /* HINT: checked by the compare-and-swap. */
+    uint64_t state = weir_load_rlx_(&e->state);
+
+    /* [F2] release; pairs with [F1]: the last access (I2). */
+    while (!weir_cas_rel_(&e->state, &state, state_set(state)))
+        ;
+    if (state & WAITERS)
+        weir_futex_wake_(weir_low_half_(&e->state), INT_MAX, WEIR_BITS_ALL,
+                         state & SHARED);
+    return 0;
+}
+
+int weir_event_clear(weir_event_t *e)
+{
+    /* [F3] acquire; pairs with [F2] */
+    uint64_t state = weir_load_acq_(&e->state);
+
+    while ((state & SET) &&
+           /* [F3] acquire; pairs with [F2] */
+           !weir_cas_acq_(&e->state, &state, state_cleared(state)))
+        ;
+    return 0;
+}
+
+/* -- Waiting ------------------------------------------------------------ */
+
+static uint64_t look(const weir_event_t *e)
+{
+    /* [F1] acquire; pairs with [F2] */
+    return weir_load_acq_(&e->state);
+}
+
+static bool spin(const weir_event_t *e, uint64_t began)
+{
+    static const struct weir_spin_plan plan = {
+        .budget_ns = WEIR_SPIN_SIGNAL_NS,
+        .steady = WEIR_SPIN_SIGNAL_STEADY,
+        .longest = WEIR_SPIN_SIGNAL_LONGEST,
+        .yields = WEIR_SPIN_SIGNAL_YIELDS,
+    };
+    struct weir_spin spin = weir_spin_begin_(&plan);
+    bool over;
+
+    while (!(over = is_over(began, look(e))) && weir_spin_again_(&spin))
+        ;
+    weir_spin_end_(&spin);
+    return over;
+}
+
+/* Announce that this thread will sleep on *state, which becomes the word to
+ * sleep on; false if it changed. */
+static bool mark(weir_event_t *e, uint64_t *state)
+{
+    uint64_t next = *state | WAITERS;
+
+    /* HINT: it publishes nothing, and the kernel compares what it wrote. */
+    if (next != *state && !weir_cas_rlx_(&e->state, state, next))
+        return false;
+    *state = next;
+    return true;
+}
+
+WEIR_COLD int weir_event_wait_slow_(weir_event_t *e, uint64_t began,
+                                    weir_deadline_t deadline)
+{
+    bool expired = false;
+    uint64_t state;
+
+    if (spin(e, began))
+        return 0;
+    while (!is_over(began, state = look(e))) {
+        if (expired)
+            return ETIMEDOUT;
+        if (mark(e, &state))
+            expired = weir_park_(weir_low_half_(&e->state), (uint32_t)state,
+                                 deadline, WEIR_BITS_ALL, state & SHARED,
+                                 true) == WEIR_SLEPT_EXPIRED;
+    }
+    return 0;
+}
+
+int weir_event_wait_until(weir_event_t *e, weir_deadline_t deadline)
+{
+    uint64_t began = look(e);
+
+    if (began & SET)
+        return 0;
+    if (weir_expired_(deadline))
+        return ETIMEDOUT;
+    return weir_event_wait_slow_(e, began, deadline);
+}
