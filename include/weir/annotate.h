@@ -24,9 +24,9 @@
  *   mutex    races.  The library's own accesses are left out: a lock is
  *            what its header says.
  *   barrier, races.  With a library built with ThreadSanitizer nothing is
- *   queue    annotated, since it sees the real orders.  With another one a
- *            barrier, or a queue, is one clock: whoever gets from a queue is
- *            taken to see all puts that began before, not only that of its
+ *   queue,   annotated, since it sees the real orders.  With another one a
+ *   sem,     barrier, or a queue, is one clock: whoever gets from a queue is
+ *   event    taken to see all puts that began before, not only that of its
  *            element.  So some races stay unseen, and none is invented.
  *
  * WEIR_TSAN_OWNED  define it for a program that unlocks each mutex in the

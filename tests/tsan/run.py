@@ -42,7 +42,8 @@ ROUNDS = (
 )
 # What needs the annotations, and is a false alarm without them.
 BLIND = {"mutex": ("tried", "timed"), "barrier": ("phases", "action"),
-         "queue": ("large", "batches")}
+         "queue": ("large", "batches"), "sem": ("woken", "at_once"),
+         "event": ("woken",)}
 
 
 class Failure(Exception):
