@@ -46,7 +46,9 @@ static void set_it(struct race *race)
         must_eq(weir_event_init(object, race->flags), 0);
         support_note("setter: round %lu", (unsigned long)i, 0);
         if (i % 4 == 0) /* as if somebody slept: set has to call */
-            must_eq(weir_event_wait_until(object, weir_after(1000)), ETIMEDOUT);
+            must_eq(weir_event_wait_slow_(object,
+                                          weir_load_rlx_(&object->state), 1),
+                    ETIMEDOUT);
         put(race, object);
         for (uint32_t n = support_below(&random, 8); n > 0; n--)
             (void)weir_event_is_set(object);
@@ -173,7 +175,8 @@ START_TEST(unmapped_at_the_set)
         stepped = support_strip_take(&strip, sizeof(*stepped));
         must_eq(weir_event_init(stepped, scopes[i % 2]), 0);
         if (i / 2 % 2 == 1)
-            must_eq(weir_event_wait_until(stepped, weir_after(1000)),
+            must_eq(weir_event_wait_slow_(stepped,
+                                          weir_load_rlx_(&stepped->state), 1),
                     ETIMEDOUT);
         gone = false;
         set_stepping(true);

@@ -131,12 +131,14 @@ START_TEST(test_set_and_clear)
     support_group_t group;
 
     fresh_event(_i);
-    support_group_start(&group, 5, wait_for_pulse, NULL);
-    await_sleepers(&group);
-    must_eq(weir_event_set(&event), 0);
-    must_eq(weir_event_clear(&event), 0);
-    support_group_join(&group);
-    must(!weir_event_is_set(&event));
+    for (long i = support_scaled(50); i > 0; i--) {
+        support_group_start(&group, 5, wait_for_pulse, NULL);
+        await_sleepers(&group);
+        must_eq(weir_event_set(&event), 0);
+        must_eq(weir_event_clear(&event), 0);
+        support_group_join(&group);
+        must(!weir_event_is_set(&event));
+    }
 }
 END_TEST
 

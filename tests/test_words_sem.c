@@ -115,7 +115,7 @@ END_TEST
 START_TEST(a_stale_mark_costs_one_call)
 {
     begin(0, 3, scopes[_i]);
-    must_eq(weir_sem_wait_until(&sem, weir_after(1000000)), ETIMEDOUT);
+    must_eq(weir_sem_wait_slow_(&sem, 1), ETIMEDOUT);
     must(state() & WAITERS);
     for (int i = 0; i < 3; i++)
         must_eq(weir_sem_post(&sem), 0);
@@ -144,7 +144,7 @@ static void hold(void *arg)
 }
 
 /* Sleeps at least once, also if its deadline has passed. */
-static void wait_here(unsigned index, void *arg)
+static void wait_in_slices(unsigned index, void *arg)
 {
     struct waiting *w = arg;
 
@@ -153,12 +153,17 @@ static void wait_here(unsigned index, void *arg)
     __atomic_fetch_add(&w->over, 1, __ATOMIC_SEQ_CST);
 }
 
-/* Shared sleepers look by themselves now and then, and would be held up too
- * soon where the machine is slow: this one sleeps until it is woken. */
+/* Shared sleepers look by themselves now and then, which is too soon where the
+ * machine is slow: these sleep until they are woken. */
+static void wait_here(unsigned index, void *arg)
+{
+    seam.patient = true;
+    wait_in_slices(index, arg);
+}
+
 static void wait_held(unsigned index, void *arg)
 {
     seam.arg = arg;
-    seam.patient = true;
     seam.after_wait = hold;
     wait_here(index, arg);
 }
@@ -171,10 +176,9 @@ static void put_to_bed(support_group_t *group, unsigned count,
         await_sleep_on(group->tids[i], &sem.state, NULL);
 }
 
-static void await_over(struct waiting *w, int count)
+static unsigned overs(const struct waiting *w)
 {
-    while (__atomic_load_n(&w->over, __ATOMIC_SEQ_CST) < count)
-        support_sleep_ns(50000);
+    return (unsigned)__atomic_load_n(&w->over, __ATOMIC_SEQ_CST);
 }
 
 static void join(support_group_t *group, const struct waiting *w)
@@ -213,7 +217,8 @@ START_TEST(many_are_called_at_once)
     put_to_bed(&group, 4, wait_here, &w);
     must_eq(weir_sem_post_n(&sem, 3), 0);
     must_eq(weir_load_rlx_(&seam_woken_shared), _i == 1);
-    await_over(&w, 3);
+    while (overs(&w) < 3)
+        support_sleep_ns(50000);
     must_eq(weir_sem_post(&sem), 0);
     join(&group, &w);
     must_eq(state() & VALUE, 0);
@@ -322,7 +327,6 @@ static void hold_then_be_impatient(void *arg)
 static void wait_held_once(unsigned index, void *arg)
 {
     seam.arg = arg;
-    seam.patient = true;
     seam.after_wait = hold_then_be_impatient;
     wait_here(index, arg);
 }
@@ -397,7 +401,9 @@ static void bring_the_word_back(void *arg)
     uint64_t before = state();
 
     post_and_take_here(arg);
-    must_eq(weir_sem_wait_until(&sem, weir_after(1000)), ETIMEDOUT);
+    seam.patient = false;
+    must_eq(weir_sem_wait_slow_(&sem, 1), ETIMEDOUT);
+    seam.patient = true;
     must_eq(state(), before);
 }
 
@@ -506,7 +512,7 @@ START_TEST(a_late_call)
         await_sleep_on(other.tids[0], &sem.state, &late.over);
         must(state() & WAITERS);
         must_eq(weir_sem_post(&sem), 0);
-        while (w.over + late.over < (int)i)
+        while (overs(&w) + overs(&late) < i)
             support_sleep_ns(50000);
     }
     join(&group, &w);
@@ -523,7 +529,7 @@ START_TEST(shared_sleepers_look_again)
     support_group_t group;
 
     begin(0, 9, WEIR_SHARED);
-    put_to_bed(&group, 2, wait_here, &w);
+    put_to_bed(&group, 2, wait_in_slices, &w);
     seam.mute = true;
     must_eq(weir_sem_post(&sem), 0);
     must_eq(weir_sem_post(&sem), 0);
@@ -540,7 +546,7 @@ START_TEST(shared_sleepers_mark_again)
     support_group_t group;
 
     begin(0, 9, WEIR_SHARED);
-    put_to_bed(&group, 1, wait_here, &w);
+    put_to_bed(&group, 1, wait_in_slices, &w);
     (void)weir_fetch_and_sc_(&sem.state, ~WAITERS);
     while (!(state() & WAITERS))
         support_sleep_ns(1000000);
