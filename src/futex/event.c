@@ -49,8 +49,8 @@
  *     look again every WEIR_SHARED_SLICE_NS.
  *
  * A foreign waiter, one that sleeps on several things at once, can sleep on
- * this half as well: it keeps the word that it found first, sets WAITERS as
- * mark() does, and has been let in once is_over() says so.  It owes nothing
+ * this half as well: it keeps the word that it found first, marks it as
+ * sleep_on() does, and has been let in once is_over() says so.  It owes nothing
  * when it goes.
  *
  * ORDERS
@@ -165,17 +165,17 @@ static bool spin(const weir_event_t *e, uint64_t began)
     return over;
 }
 
-/* Announce that this thread will sleep on *state, which becomes the word to
- * sleep on; false if it changed. */
-static bool mark(weir_event_t *e, uint64_t *state)
+/* Mark what was found, and sleep on it, unless it has changed.  True if the
+ * deadline passed in that sleep. */
+static bool sleep_on(weir_event_t *e, uint64_t state, weir_deadline_t deadline)
 {
-    uint64_t next = *state | WAITERS;
+    uint64_t marked = state | WAITERS;
 
     /* HINT: it publishes nothing, and the kernel compares what it wrote. */
-    if (next != *state && !weir_cas_rlx_(&e->state, state, next))
-        return false;
-    *state = next;
-    return true;
+    return (state == marked || weir_cas_rlx_(&e->state, &state, marked)) &&
+           weir_park_(weir_low_half_(&e->state), (uint32_t)marked, deadline,
+                      WEIR_BITS_ALL, marked & SHARED,
+                      true) == WEIR_SLEPT_EXPIRED;
 }
 
 WEIR_COLD int weir_event_wait_slow_(weir_event_t *e, uint64_t began,
@@ -189,10 +189,7 @@ WEIR_COLD int weir_event_wait_slow_(weir_event_t *e, uint64_t began,
     while (!is_over(began, state = look(e))) {
         if (expired)
             return ETIMEDOUT;
-        if (mark(e, &state))
-            expired = weir_park_(weir_low_half_(&e->state), (uint32_t)state,
-                                 deadline, WEIR_BITS_ALL, state & SHARED,
-                                 true) == WEIR_SLEPT_EXPIRED;
+        expired = sleep_on(e, state, deadline);
     }
     return 0;
 }

@@ -61,10 +61,10 @@
  *     WEIR_SHARED_SLICE_NS, and take, or set WAITERS, as in 3.
  *
  * A foreign waiter, one that sleeps on several things at once, can sleep on
- * this half as well: it sets WAITERS in an exact state with VALUE 0, as mark()
- * does, and if it may have been woken here it takes as one that has slept, or,
- * if it wants no permit any more, sets WAITERS where VALUE is 0 and wakes one
- * where it is not.
+ * this half as well: it sets WAITERS in an exact state with VALUE 0, as
+ * wait_sleeping() does, and if it may have been woken here it takes as one that
+ * has slept, or, if it wants no permit any more, sets WAITERS where VALUE is 0
+ * and wakes one where it is not.
  *
  * ORDERS
  *  [S1] take  compare-and-swap acquire; pairs with [S2] and
@@ -176,17 +176,13 @@ static bool spin(weir_sem_t *s)
     return taken;
 }
 
-/* Announce that this thread will sleep on *state, which becomes the word to
- * sleep on; false if it changed. */
-static bool mark(weir_sem_t *s, uint64_t *state)
+/* Sleep while there is no permit, and the word says that somebody may sleep.
+ * True if the deadline passed in that sleep. */
+static bool sleep_once(const weir_sem_t *s, bool shared,
+                       weir_deadline_t deadline)
 {
-    uint64_t next = *state | WAITERS;
-
-    /* HINT: it publishes nothing, and the kernel compares what it wrote. */
-    if (next != *state && !weir_cas_rlx_(&s->state, state, next))
-        return false;
-    *state = next;
-    return true;
+    return weir_park_(weir_low_half_(&s->state), (uint32_t)WAITERS, deadline,
+                      WEIR_BITS_ALL, shared, true) == WEIR_SLEPT_EXPIRED;
 }
 
 static int wait_sleeping(weir_sem_t *s, weir_deadline_t deadline)
@@ -202,12 +198,12 @@ static int wait_sleeping(weir_sem_t *s, weir_deadline_t deadline)
             return 0;
         if (expired)
             return ETIMEDOUT;
-        if (!mark(s, &state))
-            continue;
-        expired = weir_park_(weir_low_half_(&s->state), (uint32_t)state,
-                             deadline, WEIR_BITS_ALL, state & SHARED,
-                             true) == WEIR_SLEPT_EXPIRED;
-        slept = true;
+        /* HINT: the mark publishes nothing, and the kernel compares. */
+        if ((state & WAITERS) ||
+            weir_cas_rlx_(&s->state, &state, state | WAITERS)) {
+            expired = sleep_once(s, state & SHARED, deadline);
+            slept = true;
+        }
     }
 }
 
