@@ -98,7 +98,7 @@ static void run_race(unsigned index, void *arg)
 /* Hazards B21, B22, K9. */
 START_TEST(unmapped_by_the_taker)
 {
-    struct race race = {scopes[_i], support_scaled(10000), NULL};
+    struct race race = {scopes[_i], support_scaled(4000), NULL};
 
     support_threads(2, run_race, &race);
 }
