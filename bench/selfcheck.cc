@@ -59,6 +59,21 @@ public:
     void wait() {}
 };
 
+/* Lets all in. */
+class NoSem {
+public:
+    explicit NoSem(unsigned) {}
+    void post() {}
+    void wait() { sched_yield(); }
+};
+
+class NoEvent {
+public:
+    void set() {}
+    void clear() {}
+    void wait() { sched_yield(); }
+};
+
 template <std::size_t Size>
 class Sieve : public GlibcQueue<Size, PTHREAD_MUTEX_TIMED_NP> {
 public:
@@ -108,6 +123,8 @@ void enter_broken()
     Enter("broken-hang", kBrokenRank, traits).mutex<LostWake>();
     Enter("broken-crash", kBrokenRank, traits).mutex<Crash>();
     Enter("broken-barrier", kBrokenRank, traits).barrier<NoBarrier>();
+    Enter("broken-sem", kBrokenRank, traits).sem<NoSem>();
+    Enter("broken-event", kBrokenRank, traits).event<NoEvent>();
     Enter("broken-loss", kBrokenRank, traits).queue<Sieve>();
     Enter("broken-order", kBrokenRank, traits).queue<Shuffle>();
 }
@@ -115,7 +132,8 @@ void enter_broken()
 bool broken_can_play(Kind kind)
 {
     return kind == Kind::mutex_contended || kind == Kind::barrier ||
-           kind == Kind::queue_flow;
+           kind == Kind::queue_flow || kind == Kind::sem_pingpong ||
+           kind == Kind::event_pingpong;
 }
 
 bool all_found_out(const std::vector<CaseData> &results)

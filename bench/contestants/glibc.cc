@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The weir authors
  *
- * glibc: both kinds of mutex, the spin lock, the barrier, and the queue
- * that one builds from a mutex and two condition variables.
+ * glibc: both kinds of mutex, the spin lock, the barrier, the semaphore, and
+ * the queue and the event that one builds from a mutex and condition variables.
  */
 #include "contestants/glibc_queue.h"
 #include "harness/enter.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 
 namespace wbench {
 
@@ -58,16 +59,83 @@ private:
     alignas(kLine) pthread_barrier_t barrier_;
 };
 
+class GlibcSem {
+public:
+    explicit GlibcSem(unsigned value) { sem_init(&sem_, 0, value); }
+    ~GlibcSem() { sem_destroy(&sem_); }
+    GlibcSem(const GlibcSem &) = delete;
+    GlibcSem &operator=(const GlibcSem &) = delete;
+
+    void post() { sem_post(&sem_); }
+    void wait()
+    {
+        while (sem_wait(&sem_) != 0)
+            continue; /* EINTR */
+    }
+
+private:
+    sem_t sem_;
+};
+
+/* The event that one builds from a mutex and a condition variable; with a
+ * count of pulses, so that it promises what weir's does. */
+class GlibcEvent {
+public:
+    GlibcEvent()
+    {
+        init_mutex(&mutex_, PTHREAD_MUTEX_TIMED_NP);
+        pthread_cond_init(&cond_, nullptr);
+    }
+    ~GlibcEvent()
+    {
+        pthread_cond_destroy(&cond_);
+        pthread_mutex_destroy(&mutex_);
+    }
+    GlibcEvent(const GlibcEvent &) = delete;
+    GlibcEvent &operator=(const GlibcEvent &) = delete;
+
+    void set()
+    {
+        pthread_mutex_lock(&mutex_);
+        set_ = true;
+        pthread_cond_broadcast(&cond_);
+        pthread_mutex_unlock(&mutex_);
+    }
+    void clear()
+    {
+        pthread_mutex_lock(&mutex_);
+        cleared_ += set_;
+        set_ = false;
+        pthread_mutex_unlock(&mutex_);
+    }
+    void wait()
+    {
+        pthread_mutex_lock(&mutex_);
+        for (const uint64_t began = cleared_; !set_ && cleared_ == began;)
+            pthread_cond_wait(&cond_, &mutex_);
+        pthread_mutex_unlock(&mutex_);
+    }
+
+private:
+    pthread_mutex_t mutex_;
+    pthread_cond_t cond_;
+    uint64_t cleared_ = 0;
+    bool set_ = false;
+};
+
 template <std::size_t Size>
 using DefaultQueue = GlibcQueue<Size, PTHREAD_MUTEX_TIMED_NP>;
 template <std::size_t Size>
 using AdaptiveQueue = GlibcQueue<Size, PTHREAD_MUTEX_ADAPTIVE_NP>;
 
 const bool entered = [] {
-    Enter("glibc", 2, {false, true, "call", "default mutex; condvars; barrier"})
+    Enter("glibc", 2,
+          {false, true, "call", "default mutex; condvars; barrier; sem_t"})
         .mutex<GlibcMutex<PTHREAD_MUTEX_TIMED_NP>>()
         .barrier<GlibcBarrier>()
-        .queue<DefaultQueue>();
+        .queue<DefaultQueue>()
+        .sem<GlibcSem>()
+        .event<GlibcEvent>();
     Enter("glibc-adaptive", 3,
           {false, true, "call", "PTHREAD_MUTEX_ADAPTIVE_NP"})
         .mutex<GlibcMutex<PTHREAD_MUTEX_ADAPTIVE_NP>>()

@@ -33,6 +33,29 @@ private:
     weir_mutex_t mutex_ = WEIR_MUTEX_INIT;
 };
 
+class WeirSem {
+public:
+    explicit WeirSem(unsigned value)
+    {
+        must(weir_sem_init(&sem_, value, WEIR_SEM_MAX, 0), "weir_sem_init");
+    }
+    void post() { must(weir_sem_post(&sem_), "weir_sem_post"); }
+    void wait() { must(weir_sem_wait(&sem_), "weir_sem_wait"); }
+
+private:
+    weir_sem_t sem_;
+};
+
+class WeirEvent {
+public:
+    void set() { weir_event_set(&event_); }
+    void clear() { weir_event_clear(&event_); }
+    void wait() { weir_event_wait(&event_); }
+
+private:
+    weir_event_t event_ = WEIR_EVENT_INIT;
+};
+
 class WeirBarrier {
 public:
     explicit WeirBarrier(unsigned parties)
@@ -125,7 +148,9 @@ const bool entered = [] {
     Enter("weir", 0, {true, true, "inline", "fast path from the header"})
         .mutex<WeirMutex>()
         .barrier<WeirBarrier>()
-        .queue<WeirQueue>();
+        .queue<WeirQueue>()
+        .sem<WeirSem>()
+        .event<WeirEvent>();
     if (call_lock == nullptr || call_unlock == nullptr || call_put == nullptr ||
         call_get == nullptr)
         return false; /* linked statically: there is only one boundary */

@@ -10,6 +10,7 @@
 #include "gbench/barrier.h"
 #include "gbench/mutex.h"
 #include "gbench/queue.h"
+#include "gbench/signal.h"
 #include "harness/registry.h"
 
 namespace wbench {
@@ -36,6 +37,22 @@ Enter &Enter::queue(unsigned levels)
     add(Kind::queue_pingpong, queue_pingpong<Q>, gbench_queue_pingpong<Q>,
         levels);
     return add(Kind::queue_self, queue_self<Q>, gbench_queue_self<Q>, levels);
+}
+
+template <class S>
+Enter &Enter::sem(unsigned levels)
+{
+    add(Kind::sem_uncontended, sem_uncontended<S>, gbench_sem_uncontended<S>,
+        levels);
+    return add(Kind::sem_pingpong, pingpong<SemWay<S>>,
+               gbench_pingpong<SemWay<S>>, levels);
+}
+
+template <class E>
+Enter &Enter::event(unsigned levels)
+{
+    return add(Kind::event_pingpong, pingpong<EventWay<E>>,
+               gbench_pingpong<EventWay<E>>, levels);
 }
 
 } // namespace wbench

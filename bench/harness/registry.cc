@@ -74,6 +74,9 @@ const char *Case::unit() const
     case Kind::queue_flow: return "M messages / s";
     case Kind::queue_pingpong: return "round trip";
     case Kind::queue_self: return "put + get";
+    case Kind::sem_uncontended: return "wait + post";
+    case Kind::sem_pingpong: return "round trip";
+    case Kind::event_pingpong: return "round trip";
     case Kind::count: break;
     }
     return "";
@@ -89,7 +92,7 @@ const std::vector<Case> &cases()
     static const std::vector<Case> all = [] {
         std::vector<Case> list = mutex_cases();
 
-        for (auto more : {barrier_cases(), queue_cases()})
+        for (auto more : {barrier_cases(), queue_cases(), signal_cases()})
             list.insert(list.end(), more.begin(), more.end());
         return list;
     }();

@@ -65,6 +65,10 @@ public:
     Enter &barrier(unsigned levels = kAlways);
     template <template <std::size_t> class Q>
     Enter &queue(unsigned levels = kAlways);
+    template <class S>
+    Enter &sem(unsigned levels = kAlways);
+    template <class E>
+    Enter &event(unsigned levels = kAlways);
 
     static constexpr unsigned kAlways = kSmoke | kDefault | kFull;
 
@@ -118,6 +122,7 @@ const std::vector<Case> &cases();
 std::vector<Case> mutex_cases();
 std::vector<Case> barrier_cases();
 std::vector<Case> queue_cases();
+std::vector<Case> signal_cases();
 
 } // namespace wbench
 

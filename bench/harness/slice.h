@@ -22,6 +22,9 @@ enum class Kind : unsigned {
     queue_flow,
     queue_pingpong,
     queue_self,
+    sem_uncontended,
+    sem_pingpong,
+    event_pingpong,
     count
 };
 inline constexpr std::size_t kKinds = static_cast<std::size_t>(Kind::count);

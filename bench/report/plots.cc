@@ -146,7 +146,8 @@ void queue_sizes(const std::vector<Summary> &all, std::vector<Plot> &plots)
 void one_thread(const std::vector<Summary> &all, std::vector<Plot> &plots)
 {
     const Cases cases = choose(all, [](const Case &c) {
-        return c.kind == Kind::mutex_uncontended || c.kind == Kind::queue_self;
+        return c.kind == Kind::mutex_uncontended ||
+               c.kind == Kind::queue_self || c.kind == Kind::sem_uncontended;
     });
 
     if (cases.empty())
