@@ -5,6 +5,12 @@
  * include weir/sem.h.  The word, the protocol and the proof are in
  * src/futex/sem.c; the tags below have their partners there.
  *
+ * Each begins with a guess, and not with a load: that the semaphore is a plain
+ * one, private and without a bound, that goes from 0 to 1 and back.  A load
+ * behind a locked instruction costs nearly as much as another of those, and
+ * where the line is in another CPU's cache it would be fetched twice, to be read
+ * and to be written.  A guess that is wrong has read the word.
+ *
  * ORDERS
  *   [S1] wait  compare-and-swap acquire; pairs with [S2], sem.c:[S2]
  *   [S2] post  compare-and-swap release; pairs with [S1], sem.c:[S1]
@@ -34,9 +40,11 @@ WEIR_API int weir_sem_post_slow_(weir_sem_t *s);
 
 WEIR_API_INLINE int weir_sem_wait(weir_sem_t *s)
 {
-    /* HINT: checked by the compare-and-swap. */
-    uint64_t state = weir_load_rlx_(&s->state);
+    uint64_t state = 1;
 
+    /* [S1] acquire; pairs with [S2]; the failed value is only a HINT. */
+    if (WEIR_LIKELY(weir_cas_acq_(&s->state, &state, 0)))
+        return 0;
     if (WEIR_LIKELY((state & WEIR_SEM_VALUE_) != 0) &&
         /* [S1] acquire; pairs with [S2] */
         WEIR_LIKELY(weir_cas_acq_(&s->state, &state, state - 1)))
@@ -46,9 +54,12 @@ WEIR_API_INLINE int weir_sem_wait(weir_sem_t *s)
 
 WEIR_API_INLINE int weir_sem_post(weir_sem_t *s)
 {
-    /* HINT: checked by the compare-and-swap. */
-    uint64_t state = weir_load_rlx_(&s->state);
+    uint64_t state = 0;
 
+    /* [S2] release; pairs with [S1]: the last access to *s; the failed value is
+     * only a HINT. */
+    if (WEIR_LIKELY(weir_cas_rel_(&s->state, &state, 1)))
+        return 0;
     if (WEIR_LIKELY(!(state & WEIR_SEM_WAITERS_) &&
                     !weir_sem_is_full_(state)) &&
         /* [S2] release; pairs with [S1]: the last access to *s. */
