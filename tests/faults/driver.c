@@ -34,6 +34,7 @@
 #define PHASES 60u
 #define ELEMENTS 120u
 #define CAPACITY 2u
+#define GATES 20u
 #define SHORT_NS 200000
 
 #define must(condition) ((condition) ? (void)0 : fail(__LINE__, #condition))
@@ -41,8 +42,10 @@
 struct world {
     weir_mutex_t mutex;
     weir_barrier_t barrier;
-    uint64_t counter; /* guarded by mutex */
-    uint64_t inside;  /* guarded by mutex */
+    weir_sem_t sem;
+    weir_event_t gates[GATES];
+    uint64_t counter; /* guarded by mutex, or sem */
+    uint64_t inside;  /* guarded by mutex, or sem */
     uint64_t arrived[TEAM];
     uint64_t sums[TEAM];
     _Alignas(WEIR_QUEUE_ALIGN) unsigned char queue[4096];
@@ -213,6 +216,105 @@ static void try_barrier(void)
     }
 }
 
+/* -- Semaphore ----------------------------------------------------------- */
+
+static void take(bool in_time)
+{
+    int result = ETIMEDOUT;
+
+    if (in_time)
+        result = weir_sem_wait_until(&world->sem, weir_after(SHORT_NS));
+    must(result == 0 || result == ETIMEDOUT);
+    if (result == ETIMEDOUT)
+        must(weir_sem_wait(&world->sem) == 0);
+}
+
+/* One permit, as a lock. */
+static void permits(unsigned index)
+{
+    for (unsigned i = 0; i < LOCKS; i++) {
+        take(timed && i % 4 == index);
+        must(world->inside++ == 0);
+        world->counter++;
+        nap(20000);
+        must(--world->inside == 0);
+        must(weir_sem_post(&world->sem) == 0);
+    }
+}
+
+/* One hands out what the others need, all at once or one by one. */
+static void hands_out(unsigned index)
+{
+    for (unsigned i = 0; i < GATES; i++) {
+        if (index != 0) {
+            take(timed && i % 4 == index);
+            continue;
+        }
+        nap(200000); /* the others are asleep by now */
+        if (i % 2 == 0)
+            must(weir_sem_post_n(&world->sem, TEAM - 1) == 0);
+        for (unsigned n = 1; n < TEAM && i % 2 == 1; n++)
+            must(weir_sem_post(&world->sem) == 0);
+    }
+}
+
+static void try_sem(void)
+{
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        world->counter = 0;
+        must(weir_sem_init(&world->sem, 1, 1, shared) == 0);
+        team(permits);
+        must(world->counter == (uint64_t)TEAM * LOCKS);
+        must(weir_sem_value(&world->sem) == 1);
+    }
+    must(weir_sem_init(&world->sem, 0, WEIR_SEM_MAX, shared) == 0);
+    team(hands_out);
+    must(weir_sem_trywait(&world->sem) == EAGAIN);
+    if (timed)
+        must(weir_sem_wait_until(&world->sem, weir_after(SHORT_NS)) ==
+             ETIMEDOUT);
+}
+
+/* -- Event --------------------------------------------------------------- */
+
+/* Each opens the next gate for all, late. */
+static void gates(unsigned index)
+{
+    for (unsigned i = 0; i < GATES; i++) {
+        int result = ETIMEDOUT;
+
+        if (i % TEAM == index) {
+            nap(200000); /* the others are asleep by now */
+            __atomic_store_n(&world->arrived[index], i + 1, __ATOMIC_RELAXED);
+            must(weir_event_set(&world->gates[i]) == 0);
+        }
+        if (timed && (i + 1) % TEAM == index)
+            result = weir_event_wait_until(&world->gates[i],
+                                           weir_after(SHORT_NS / 4));
+        must(result == 0 || result == ETIMEDOUT);
+        if (result == ETIMEDOUT)
+            must(weir_event_wait(&world->gates[i]) == 0);
+        must(__atomic_load_n(&world->arrived[i % TEAM], __ATOMIC_RELAXED) >=
+             i + 1);
+    }
+}
+
+static void try_event(void)
+{
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        memset(world->arrived, 0, sizeof(world->arrived));
+        for (unsigned i = 0; i < GATES; i++) {
+            must(weir_event_init(&world->gates[i], shared) == 0);
+            must(!weir_event_is_set(&world->gates[i]));
+        }
+        team(gates);
+        must(weir_event_clear(&world->gates[0]) == 0);
+        if (timed)
+            must(weir_event_wait_until(&world->gates[0],
+                                       weir_after(SHORT_NS)) == ETIMEDOUT);
+    }
+}
+
 /* -- Queue --------------------------------------------------------------- */
 
 static weir_queue_t *queue(void)
@@ -291,8 +393,11 @@ struct part {
     void (*attempt)(void);
 };
 
-static const struct part parts[] = {
-    {"mutex", try_mutex}, {"barrier", try_barrier}, {"queue", try_queue}};
+static const struct part parts[] = {{"mutex", try_mutex},
+                                    {"barrier", try_barrier},
+                                    {"queue", try_queue},
+                                    {"sem", try_sem},
+                                    {"event", try_event}};
 
 static const struct part *find(const char *name)
 {
