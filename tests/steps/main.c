@@ -20,6 +20,7 @@
 static const struct scenario *const tables[] = {
     mutex_scenarios,   barrier_scenarios,         queue_scenarios,
     private_scenarios, private_barrier_scenarios, private_queue_scenarios,
+    signal_scenarios,  private_signal_scenarios,
 };
 
 static bool is_wanted(const char *name, int argc, char **argv)

@@ -66,5 +66,7 @@ extern const struct scenario queue_scenarios[];
 extern const struct scenario private_scenarios[];
 extern const struct scenario private_barrier_scenarios[];
 extern const struct scenario private_queue_scenarios[];
+extern const struct scenario signal_scenarios[];
+extern const struct scenario private_signal_scenarios[];
 
 #endif
