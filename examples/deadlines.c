@@ -35,6 +35,24 @@ static void mutex_in_time(void)
     weir_mutex_unlock(&mutex);
 }
 
+static void signals_in_time(void)
+{
+    weir_sem_t sem = WEIR_SEM_INIT;
+    weir_event_t event = WEIR_EVENT_INIT;
+    weir_deadline_t deadline = weir_after(20 * MILLISECONDS);
+
+    check("wait for a permit, and there is none",
+          weir_sem_wait_until(&sem, deadline), ETIMEDOUT);
+    check("wait for an event, with the same deadline",
+          weir_event_wait_until(&event, deadline), ETIMEDOUT);
+    weir_sem_post(&sem);
+    weir_event_set(&event);
+    check("take what is there, though it has passed",
+          weir_sem_wait_until(&sem, deadline), 0);
+    check("wait for what is set, the same",
+          weir_event_wait_until(&event, deadline), 0);
+}
+
 static void queue_in_time(void)
 {
     /* One deadline for all that follows. */
@@ -80,6 +98,7 @@ static void barrier_in_time(void)
 int main(void)
 {
     mutex_in_time();
+    signals_in_time();
     queue_in_time();
     barrier_in_time();
     return failures == 0 ? 0 : 1;
