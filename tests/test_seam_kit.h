@@ -10,6 +10,8 @@
 #ifndef TEST_SEAM_KIT_H
 #define TEST_SEAM_KIT_H
 
+#include <signal.h>
+
 #include "base/atomic.h"
 #include "base/compiler.h"
 #include "futex/revoke.h"
@@ -21,14 +23,14 @@ typedef void seam_hook_t(void *arg);
 /* What happens to the calls of one thread; all zero: nothing. */
 struct seam {
     seam_hook_t *before_wait; /* it has decided to sleep */
-    seam_hook_t *after_wait;  /* the kernel let it go */
+    seam_hook_t *after_wait;  /* the kernel let it go; no signal did */
     seam_hook_t *before_revoke;
     seam_hook_t *after_revoke;
     seam_hook_t *after_may_relax; /* it has asked, and will act on it */
     seam_hook_t *before_wake;     /* it has decided to make the call */
     void *arg;
     bool mute;              /* its wake-up calls are not made */
-    bool patient;           /* it sleeps until woken, without deadline */
+    bool patient;           /* it sleeps until woken: no deadline, no signal */
     enum weir_slept *slept; /* where the last sleep's end is told */
 };
 
@@ -103,6 +105,27 @@ bool __wrap_weir_may_revoke_(void);
 bool __real_weir_may_relax_(uint32_t stamp);
 bool __wrap_weir_may_relax_(uint32_t stamp);
 
+/* Whoever is to be caught as it wakes up hears no storm in its sleep. */
+static inline enum weir_slept seam_sleep(const WEIR_ATOMIC(uint32_t) *word,
+                                         uint32_t expected,
+                                         weir_deadline_t deadline,
+                                         uint32_t bits, bool shared)
+{
+    bool deaf = seam.after_wait != NULL || seam.patient;
+    enum weir_slept slept;
+    sigset_t storm, before;
+
+    if (deaf) {
+        sigemptyset(&storm);
+        sigaddset(&storm, SIGALRM);
+        pthread_sigmask(SIG_BLOCK, &storm, &before);
+    }
+    slept = __real_weir_futex_wait_(word, expected, deadline, bits, shared);
+    if (deaf)
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return slept;
+}
+
 enum weir_slept __wrap_weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *word,
                                         uint32_t expected,
                                         weir_deadline_t deadline, uint32_t bits,
@@ -120,7 +143,7 @@ enum weir_slept __wrap_weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *word,
         return WEIR_SLEPT_WOKEN;
     if (seam.patient)
         deadline = WEIR_FOREVER;
-    slept = __real_weir_futex_wait_(word, expected, deadline, bits, shared);
+    slept = seam_sleep(word, expected, deadline, bits, shared);
     seam_lose_time();
     if (seam.slept != NULL)
         *seam.slept = slept;

@@ -111,6 +111,7 @@ static void await_sleep_on(pid_t tid, const volatile void *address)
 static void put_to_bed(support_group_t *group, unsigned count,
                        struct sleeping *sleeping)
 {
+    support_storm_waive(); /* a signal ends a single sleep as well */
     support_group_start(group, count, sleep_once, sleeping);
     for (unsigned i = 0; i < count; i++)
         await_sleep_on(group->tids[i], sleeping->word);
@@ -230,6 +231,7 @@ START_TEST(slices_are_not_timeouts)
     int64_t slice = sure ? WEIR_SHARED_SLICE_NS : WEIR_UNSURE_SLICE_NS;
     weir_deadline_t before = weir_now();
 
+    support_storm_waive(); /* a signal ends a slice as well */
     weir_store_rlx_(&word, 0);
     if (sure && !shared) {
         slice = 3 * WEIR_UNSURE_SLICE_NS;
@@ -263,7 +265,10 @@ START_TEST(shared_words_have_no_address)
     struct sleeping sleeping = {
         .word = twin.here, .shared = true, .bits = {WEIR_BITS_ALL}};
     support_group_t group;
-    pid_t child = support_fork();
+    pid_t child;
+
+    support_storm_waive(); /* a signal ends a single sleep as well */
+    child = support_fork();
 
     if (child == 0) {
         sleep_once(0, &sleeping);

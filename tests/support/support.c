@@ -69,6 +69,7 @@ int support_main(Suite *suite)
 
     fprintf(stderr, "seed: WEIR_TEST_SEED=%llu\n",
             (unsigned long long)support_seed());
+    support_storm_map_();
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,6 +26,9 @@
 #endif
 
 #define STORM_PERIOD_NS 100000
+/* How long a storm stands still for who looks, at first and at most. */
+#define CALM_NS 1000000
+#define CALM_MAX_NS 128000000
 /* Newer than some kernel headers. */
 #define FUTEX_WAITV_CALL 449
 #define FUTEX2_WAIT_CALL 455
@@ -36,7 +40,18 @@ struct start {
 
 static bool storming;
 static bool storm_lasts; /* from the test's beginning to its end */
-static timer_t storm_timer;
+static bool storm_waived;
+
+/* The calling thread's. */
+static _Thread_local struct {
+    timer_t timer;
+    int64_t calm_until; /* it will not fire earlier, as far as it knows */
+    bool on;
+} storm;
+/* Until when all storms stand still, in ns of CLOCK_MONOTONIC; for a test and
+ * its children, once there is a page for it. */
+static int64_t calm_here;
+static int64_t *calm_until = &calm_here;
 
 static struct {
     pthread_t thread;
@@ -54,33 +69,70 @@ pid_t support_tid(void)
 void support_sleep_ns(long ns)
 {
     struct timespec left = {ns / 1000000000, ns % 1000000000};
+    int saved = errno;
 
     while (nanosleep(&left, &left) != 0)
         continue;
+    errno = saved;
 }
 
 /* --- storms --- */
 
-static void on_alarm(int signal)
+static int64_t now_ns(void)
 {
-    (void)signal;
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* Whether this thread has a storm now. */
-static bool storm_on_thread(timer_t *timer)
+/* When the calm ends; 0: it has.  A child may have another clock. */
+static int64_t calm_end(void)
+{
+    int64_t until = __atomic_load_n(calm_until, __ATOMIC_RELAXED);
+    int64_t now = now_ns();
+
+    return until > now && until <= now + CALM_MAX_NS ? until : 0;
+}
+
+/* Goes on at the end of a calm. */
+static void on_alarm(int signal)
+{
+    int64_t until = calm_end();
+    struct itimerspec later = {{0, STORM_PERIOD_NS},
+                               {until / 1000000000, until % 1000000000}};
+    int saved = errno;
+
+    (void)signal;
+    if (storm.on && until != 0 && until != storm.calm_until) {
+        storm.calm_until = until;
+        timer_settime(storm.timer, TIMER_ABSTIME, &later, NULL);
+    }
+    errno = saved;
+}
+
+static void storm_on_thread(void)
 {
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID,
                              .sigev_signo = SIGALRM};
     struct itimerspec period = {{0, STORM_PERIOD_NS}, {0, STORM_PERIOD_NS}};
 
     event.sigev_notify_thread_id = support_tid();
-    if (timer_create(CLOCK_MONOTONIC, &event, timer) != 0) {
+    if (timer_create(CLOCK_MONOTONIC, &event, &storm.timer) != 0) {
         must(SUPPORT_EMULATED); /* which has 32 timers */
         support_skip("a storm", "qemu-user has no more timers");
-        return false;
+        return;
     }
-    must_eq(timer_settime(*timer, 0, &period, NULL), 0);
-    return true;
+    storm.on = true;
+    must_eq(timer_settime(storm.timer, 0, &period, NULL), 0);
+}
+
+static void storm_off_thread(void)
+{
+    if (!storm.on)
+        return;
+    storm.on = false;
+    timer_delete(storm.timer);
 }
 
 void support_storm_begin(void)
@@ -90,21 +142,24 @@ void support_storm_begin(void)
     if (storming)
         return;
     must_eq(sigaction(SIGALRM, &action, NULL), 0);
-    storming = storm_on_thread(&storm_timer);
+    storming = true;
+    storm_on_thread();
 }
 
 void support_storm_end(void)
 {
-    if (storming && !storm_lasts)
-        timer_delete(storm_timer);
-    storming = storm_lasts;
+    if (storm_lasts)
+        return;
+    storm_off_thread();
+    storming = false;
 }
 
 void support_storm_everywhere_(void)
 {
-    if (getenv("WEIR_TEST_STORM") == NULL)
+    storm.on = false; /* the timer of a process that forked is not here */
+    if (getenv("WEIR_TEST_STORM") == NULL || storm_waived)
         return;
-    storming = false; /* the timer of a process that forked is not here */
+    storming = false;
     support_storm_begin();
     storm_lasts = true;
 }
@@ -113,6 +168,37 @@ void support_storm_nowhere_(void)
 {
     storm_lasts = false;
     support_storm_end();
+    storm_waived = false;
+}
+
+void support_storm_waive(void)
+{
+    support_storm_nowhere_();
+    storm_waived = true;
+}
+
+void support_storm_map_(void)
+{
+    void *page = mmap(NULL, sizeof(*calm_until), PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    must(page != MAP_FAILED);
+    calm_until = page;
+}
+
+/* Storms stand still for so long, and longer the next time. */
+static void storm_calm(int64_t *ns)
+{
+    __atomic_store_n(calm_until, now_ns() + *ns, __ATOMIC_RELAXED);
+    if (*ns < CALM_MAX_NS)
+        *ns *= 2;
+}
+
+/* Until they are back. */
+static void storm_await(void)
+{
+    while (calm_end() != 0)
+        support_sleep_ns(STORM_PERIOD_NS);
 }
 
 /* --- groups --- */
@@ -122,8 +208,6 @@ static void *run(void *arg)
     struct start *start = arg;
     support_group_t *group = start->group;
     unsigned index = start->index;
-    bool storm = false;
-    timer_t timer;
     char name[16];
 
     free(start);
@@ -131,11 +215,10 @@ static void *run(void *arg)
     pthread_setname_np(pthread_self(), name);
     group->tids[index] = support_tid();
     if (storming)
-        storm = storm_on_thread(&timer);
+        storm_on_thread();
     pthread_barrier_wait(&group->gate);
     group->body(index, group->arg);
-    if (storm)
-        timer_delete(timer);
+    storm_off_thread();
     support_note_release_();
     return NULL;
 }
@@ -248,11 +331,14 @@ bool support_sleeps(pid_t tid, const void **address)
 const void *support_await_sleep_or(pid_t tid, const int *stop)
 {
     const void *before = NULL, *now;
+    int64_t calm = CALM_NS;
     unsigned looks = 0;
 
-    while (looks < 2) {
+    for (unsigned i = 0; looks < 2; i++) {
         if (stop != NULL && __atomic_load_n(stop, __ATOMIC_ACQUIRE) != 0)
             return NULL;
+        if (storming && i % 4 == 0)
+            storm_calm(&calm);
         if (support_sleeps(tid, &now) && (looks == 0 || now == before))
             looks++;
         else
@@ -260,6 +346,8 @@ const void *support_await_sleep_or(pid_t tid, const int *stop)
         before = now;
         support_sleep_ns(200000);
     }
+    if (storming)
+        storm_await();
     return before;
 }
 

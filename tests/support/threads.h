@@ -62,7 +62,8 @@ void support_sleep_ns(long ns);
 
 /* From here to the end each thread of each new group, and the caller, gets
  * a SIGALRM every 100 us, without SA_RESTART and with an empty handler: each
- * system call that can return EINTR does.  (hazard B50) */
+ * system call that can return EINTR does.  (hazard B50)  It stands still while
+ * somebody looks whether a thread sleeps, and is back when it was found. */
 void support_storm_begin(void);
 void support_storm_end(void);
 
@@ -70,6 +71,12 @@ void support_storm_end(void);
  * each test is a storm, in its children too. */
 void support_storm_everywhere_(void);
 void support_storm_nowhere_(void);
+void support_storm_map_(void); /* before the first test */
+
+/* Said at the beginning of a test, with the reason: not in this one, nor in
+ * its children.  For tests about who sleeps just then, or in which order; a
+ * signal takes a sleeper out of the kernel's queue. */
+void support_storm_waive(void);
 
 /* A thread that wakes random numbers of sleepers on the 32-bit words of the
  * object, as a stale unlock of reused memory does: every sleep must look
