@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The weir authors
  *
- * steps [--deep] [--sparse] [--trap-flag] [TABLE[.PART]...]: sweeps the
+ * steps [--every-kill] [--sparse] [--trap-flag] [TABLE[.PART]...]: sweeps the
  * scenarios whose names begin so, or all.
- *   --deep       killed after each instruction, also where nothing has changed
+ *   --every-kill killed after each instruction, also where nothing has changed
+ *                and so nothing may look different
  *   --sparse     suspended after each fourth instruction, and where something
  *                has changed
  *   --trap-flag  without ptrace
@@ -17,11 +18,16 @@
 
 #define SKIPPED 77
 
-static const struct scenario *const tables[] = {
-    mutex_scenarios,   barrier_scenarios,         queue_scenarios,
-    private_scenarios, private_barrier_scenarios, private_queue_scenarios,
-    signal_scenarios,  private_signal_scenarios,
-};
+#define TABLE(primitive) primitive##_scenarios,
+static const struct scenario *const tables[] = {STEPS_PRIMITIVES};
+#undef TABLE
+#define TABLE(primitive) private_##primitive##_scenarios,
+static const struct scenario *const private_tables[] = {STEPS_PRIMITIVES};
+#undef TABLE
+
+static struct stops stops = {.every_kill = false, .suspend_every = 1};
+static struct totals totals;
+static unsigned skipped;
 
 static bool is_wanted(const char *name, int argc, char **argv)
 {
@@ -45,13 +51,21 @@ static bool has_option(const char *option, int argc, char **argv)
     return false;
 }
 
+static void sweep_table(const struct scenario *table, int argc, char **argv)
+{
+    for (const struct scenario *s = table; s != NULL && s->name != NULL; s++) {
+        if (!is_wanted(s->name, argc, argv))
+            continue;
+        if (s->vm && !memory_can_clone())
+            skipped++;
+        else
+            sweep(s, &stops, &totals);
+    }
+}
+
 int main(int argc, char **argv)
 {
-    bool deep = has_option("--deep", argc, argv);
-    struct stops stops = {.every_kill = deep, .suspend_every = 1};
-    struct totals totals = {.sweeps = 0};
-    unsigned skipped = 0;
-
+    stops.every_kill = has_option("--every-kill", argc, argv);
     if (has_option("--sparse", argc, argv))
         stops.suspend_every = 4;
     world_set_up();
@@ -62,16 +76,10 @@ int main(int argc, char **argv)
         printf("ptrace is forbidden here: the trap flag instead\n");
         stepper = &by_trap_flag;
     }
-    for (unsigned t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
-        for (const struct scenario *s = tables[t]; s->name != NULL; s++) {
-            if (!is_wanted(s->name, argc, argv))
-                continue;
-            if (s->vm && !memory_can_clone()) {
-                skipped++;
-                continue;
-            }
-            sweep(s, &stops, &totals);
-        }
+    for (unsigned t = 0; t < sizeof(tables) / sizeof(tables[0]); t++) {
+        sweep_table(tables[t], argc, argv);
+        sweep_table(private_tables[t], argc, argv);
+    }
     printf("%u sweeps by %s, %ld stops, the longest way %ld instructions\n",
            totals.sweeps, stepper->name, totals.stops, totals.longest);
     if (skipped > 0)

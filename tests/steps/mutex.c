@@ -298,7 +298,7 @@ const struct scenario mutex_scenarios[] = {
 /* Private: the light regime, whose unlock is a plain store that nobody who
  * sleeps can see coming.  A thread that is killed takes its process along, so
  * there is no death to look at. */
-const struct scenario private_scenarios[] = {
+const struct scenario private_mutex_scenarios[] = {
     {"private.mutex.lock.free.waiters", MUTEX, .victim = lock,
      .waiter = lock_and_unlock, .late = 2, .vm = true, .suspended = "WH"},
     {"private.mutex.lock.sleeps.waiters", MUTEX, .victim = lock,

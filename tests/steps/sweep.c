@@ -6,8 +6,8 @@
  * by a breakpoint, and what the others could see of it by then.  A dead
  * process is known to the others by shared memory and by what it told the
  * kernel: so it is killed only where, since the last kill, memory has
- * changed or a system call was made (but everywhere with every_kill).  It is
- * suspended everywhere, because what it does when it goes on depends on its
+ * changed or a system call was made.  With every_kill it is killed everywhere,
+ * and that rule is checked: see docs/verification.md.  It is suspended everywhere, because what it does when it goes on depends on its
  * registers as well; or, with suspend_every, at each nth instruction too.
  */
 #include "sweep.h"
@@ -270,6 +270,15 @@ static bool is_wanted(const struct stops *stops, long step, bool dead)
            (dead ? stops->every_kill : step % stops->suspend_every == 0);
 }
 
+/* The rule by which kills are left out, held against those that were not:
+ * where nothing has changed since the last stop, nothing looks different. */
+static void must_be_as_before(const struct seen *seen, char letter)
+{
+    if (seen->n > 0 && seen->letters[seen->n - 1] != letter)
+        world_fail(__FILE__, __LINE__,
+                   "killed where nothing had changed, and it looks different");
+}
+
 static void sweep_once(const struct scenario *s, bool dead,
                        const struct stops *stops, struct seen *seen)
 {
@@ -278,8 +287,13 @@ static void sweep_once(const struct scenario *s, bool dead,
     for (long step = 0; step <= trace.length; step++) {
         struct stop stop = {step, 0};
 
-        if (is_wanted(stops, step, dead))
-            note(seen, stop, look_until_good(s, stop, dead));
+        if (is_wanted(stops, step, dead)) {
+            char letter = look_until_good(s, stop, dead);
+
+            if (dead && !is_visible(step))
+                must_be_as_before(seen, letter);
+            note(seen, stop, letter);
+        }
         for (; sleep <= trace.sleeps && trace.slept_at[sleep] == step;
              sleep++) {
             stop.sleep = sleep;

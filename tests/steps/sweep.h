@@ -49,7 +49,8 @@ struct totals {
 
 /* Where to stop. */
 struct stops {
-    bool every_kill;    /* also where nothing has changed since the last one */
+    bool every_kill;    /* also where nothing has changed since the last one:
+                         * there it must show the same */
     long suspend_every; /* 1: after each instruction; n: after each nth, and
                          * where something has changed */
 };
@@ -59,14 +60,14 @@ struct stops {
 void sweep(const struct scenario *s, const struct stops *stops,
            struct totals *totals);
 
-/* Tables, each ending with a scenario without a name. */
-extern const struct scenario mutex_scenarios[];
-extern const struct scenario barrier_scenarios[];
-extern const struct scenario queue_scenarios[];
-extern const struct scenario private_scenarios[];
-extern const struct scenario private_barrier_scenarios[];
-extern const struct scenario private_queue_scenarios[];
-extern const struct scenario signal_scenarios[];
-extern const struct scenario private_signal_scenarios[];
+/* Tables, each ending with a scenario without a name.  STEPS_PRIMITIVES is
+ * TABLE(mutex) TABLE(barrier) ..., from the list in CMakeLists.txt; a primitive
+ * may do without private ones. */
+#define TABLE(primitive)                                                       \
+    extern const struct scenario primitive##_scenarios[];                      \
+    extern const struct scenario private_##primitive##_scenarios[]             \
+        __attribute__((weak));
+STEPS_PRIMITIVES
+#undef TABLE
 
 #endif
