@@ -62,7 +62,9 @@
 #include <unistd.h>
 #endif
 
-/* What the sources ask of libc, and need not have here. */
+/* What the sources ask of libc and the compiler, and need not have here. */
+#define __builtin_prefetch(...) ((void)0)
+#define __builtin_object_size(p, type) (~(size_t)0)
 #define pthread_atfork(prepare, parent, child) 0
 #define clock_nanosleep(clock, flags, ts, rest) ((void)(ts), genmc_yield())
 #undef sched_yield
