@@ -31,6 +31,9 @@ int explore_clock_nanosleep_(const struct timespec *ts);
 #define sched_yield() explore_sched_yield_()
 #define clock_nanosleep(clock, flags, ts, rest) explore_clock_nanosleep_(ts)
 #define pthread_atfork(prepare, parent, child) 0
+#define pthread_key_create(key, function) ((void)(key), (void)(function), 0)
+#define pthread_key_delete(key) ((void)(key), 0)
+#define pthread_setspecific(key, value) ((void)(key), (void)(value), 0)
 
 /* The same address in each execution; the size of what is freed is not
  * known, its first line is enough. */

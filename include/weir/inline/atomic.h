@@ -35,6 +35,18 @@
 
 #if defined(WEIR_ATOMIC_SEAM)
 #include WEIR_ATOMIC_SEAM
+#endif
+
+/* A variable that each thread has for itself, and that inline code may read:
+ * at a fixed distance from the thread's pointer, without a call. */
+#if !defined(WEIR_THREAD_LOCAL_)
+#define WEIR_THREAD_LOCAL_(T, name)                                            \
+    __thread T name __attribute__((tls_model("initial-exec")))
+#define weir_thread_local_(name) (name)
+#define weir_set_thread_local_(name, value) ((void)((name) = (value)))
+#endif
+
+#if defined(WEIR_ATOMIC_SEAM)
 #elif defined(__cplusplus)
 
 #define WEIR_ATOMIC(T) T

@@ -54,6 +54,9 @@ uint64_t weir_explore_rmw_(volatile void *p, size_t size,
                            enum weir_explore_rmw rmw, uint64_t operand,
                            enum weir_explore_order order, const char *site);
 void weir_explore_fence_(enum weir_explore_order order, const char *site);
+/* Which of the threads runs, as in weir/explore.h: 0 is setup, or check. */
+#define WEIR_EXPLORE_TIDS_ 9
+uint32_t weir_explore_tid(void);
 void *weir_explore_memcpy_(void *to, const void *from, size_t n,
                            const char *site);
 
@@ -114,6 +117,14 @@ void *weir_explore_memcpy_(void *to, const void *from, size_t n,
 
 /* Calls keep the compiler from moving memory accesses across. */
 #define weir_compiler_barrier_() ((void)0)
+
+/* All threads of a program are one of the machine: what is of each is an
+ * element of an array, one more for setup and check, and put back at the end
+ * of an execution as other variables are. */
+#define WEIR_THREAD_LOCAL_(T, name) T name[WEIR_EXPLORE_TIDS_]
+#define weir_thread_local_(name) weir_load_rlx_(&(name)[weir_explore_tid()])
+#define weir_set_thread_local_(name, value)                                    \
+    weir_store_rlx_(&(name)[weir_explore_tid()], (uintptr_t)(value))
 
 #ifndef __cplusplus
 /* Elements of a queue are plain data: two threads that copy to and from one
