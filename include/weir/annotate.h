@@ -53,12 +53,21 @@
 #define WEIR_PT_GUARDED_BY(lock) WEIR_ATTRIBUTE_(pt_guarded_by(lock))
 
 /* Functions: returns with the lock; returns with it if the result is
- * success; gives it back; to be called with it; to be called without. */
+ * success; gives it back; to be called with it; to be called without.  SHARED:
+ * with the lock for reading. */
 #define WEIR_ACQUIRE(...) WEIR_ATTRIBUTE_(acquire_capability(__VA_ARGS__))
 #define WEIR_TRY_ACQUIRE(success, ...)                                         \
     WEIR_ATTRIBUTE_(try_acquire_capability(success, __VA_ARGS__))
 #define WEIR_RELEASE(...) WEIR_ATTRIBUTE_(release_capability(__VA_ARGS__))
 #define WEIR_REQUIRES(...) WEIR_ATTRIBUTE_(requires_capability(__VA_ARGS__))
+#define WEIR_ACQUIRE_SHARED(...)                                               \
+    WEIR_ATTRIBUTE_(acquire_shared_capability(__VA_ARGS__))
+#define WEIR_TRY_ACQUIRE_SHARED(success, ...)                                  \
+    WEIR_ATTRIBUTE_(try_acquire_shared_capability(success, __VA_ARGS__))
+#define WEIR_RELEASE_SHARED(...)                                               \
+    WEIR_ATTRIBUTE_(release_shared_capability(__VA_ARGS__))
+#define WEIR_REQUIRES_SHARED(...)                                              \
+    WEIR_ATTRIBUTE_(requires_shared_capability(__VA_ARGS__))
 #define WEIR_EXCLUDES(...) WEIR_ATTRIBUTE_(locks_excluded(__VA_ARGS__))
 #define WEIR_NO_THREAD_SAFETY_ANALYSIS                                         \
     WEIR_ATTRIBUTE_(no_thread_safety_analysis)

@@ -13,5 +13,6 @@
 #include <weir/mutex.h>
 #include <weir/queue.h>
 #include <weir/sem.h>
+#include <weir/rwlock.h>
 
 #endif

@@ -15,6 +15,10 @@
 #define WEIR_SPIN_MUTEX_NS 10000
 #define WEIR_SPIN_MUTEX_LONGEST 128
 #define WEIR_SPIN_MUTEX_YIELDS 5
+/* A read-write lock is spun for as a mutex is: not measured by itself. */
+#define WEIR_SPIN_RWLOCK_NS 10000
+#define WEIR_SPIN_RWLOCK_LONGEST 128
+#define WEIR_SPIN_RWLOCK_YIELDS 5
 /* A queue is given time to fill or empty by more than one element first: in
  * step with the other side, each element would cost a line transfer
  * (queue/1x1); and longer if it was another of the own side that took what was
@@ -57,6 +61,11 @@
 #define WEIR_RELAX_MIN_NS 200000
 /* Quiet releases before an object asks the clock whether it may relax. */
 #define WEIR_RELAX_QUIET 64
+
+/* At most 1/10 of the time may go into taking the bias from one read-write
+ * lock (rwlock/mixed). */
+#define WEIR_BIAS_SHARE 10
+#define WEIR_BIAS_COST_MAX_NS 100000000
 
 /* At most 1/10 of the time may a contended mutex be idle because it was
  * handed to a waiter that has yet to run (mutex/contended); and what one

@@ -21,5 +21,6 @@ CHECK(sizeof(weir_mutex_t) == 8 + WRONG_SIZE);
 CHECK(sizeof(weir_barrier_t) <= 384);
 CHECK(sizeof(weir_sem_t) == 8 + WRONG_SIZE);
 CHECK(sizeof(weir_event_t) == 8 + WRONG_SIZE);
+CHECK(sizeof(weir_rwlock_t) == 16);
 CHECK(sizeof(weir_deadline_t) == 8);
 CHECK((weir_deadline_t)-1 < 0);

@@ -28,6 +28,7 @@ MAY = {
 FLOOR_OF = {"base": "base", "atomic": "base", "annotate": "base",
             "mutex": "futex", "barrier": "futex", "queue": "futex",
             "sem": "futex", "event": "futex",
+            "rwlock": "futex",
             "explore": "explore"}
 EXCEPTIONS = {("src/atomics/ring.h", "include/weir/queue.h")}
 UMBRELLA = "include/weir/weir.h"

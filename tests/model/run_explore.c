@@ -51,7 +51,7 @@ static const struct {
     {"ring", model_ring},     {"eventcount", model_eventcount},
     {"mutex", model_mutex},   {"barrier", model_barrier},
     {"queue", model_queue},   {"sem", model_sem},
-    {"event", model_event},
+    {"event", model_event},   {"rwlock", model_rwlock},
 };
 
 /* -- The header of the programs, for the explorer ----------------------- */
