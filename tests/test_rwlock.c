@@ -8,6 +8,7 @@
  */
 #include <weir/rwlock.h>
 
+#include "futex/sys.h"
 #include "test_rwlock_kit.h"
 
 /* --- api --- */
@@ -213,6 +214,43 @@ START_TEST(too_many_waiters)
 }
 END_TEST
 
+/* A writer that would have to empty the table first, and cannot queue up. */
+START_TEST(too_many_writers_of_a_biased_lock)
+{
+    fresh(_i);
+    weir_store_rlx_(&rw.state, rw_state() | RW_TABLED);
+    add_to(16, WEIR_RW_MAX, false);
+    must_eq(keeps_errno(weir_rwlock_wrlock(&rw)), EOVERFLOW);
+    must_eq(RW_WRITERS_WAITING(rw_state()), WEIR_RW_MAX);
+}
+END_TEST
+
+static void overflow(unsigned index, void *arg)
+{
+    (void)index;
+    (void)arg;
+    must_eq(keeps_errno(weir_rwlock_rdlock(&rw)), EOVERFLOW);
+}
+
+/* One that waited finds that too many others came before it. */
+START_TEST(too_many_readers_meanwhile)
+{
+    support_group_t group;
+
+    fresh(_i);
+    must_eq(weir_rwlock_wrlock(&rw), 0);
+    support_group_start(&group, 1, overflow, NULL);
+    support_await_sleep(group.tids[0]);
+    /* All of them at once, as if the writer had left long ago. */
+    weir_store_rlx_(&rw.state, (rw_state() & ~(RW_WRITER | RW_READERS_SLEEP)) |
+                                   RW_READ | (uint64_t)WEIR_RW_MAX << 32);
+    weir_futex_wake_(&rw.state, 1, WEIR_BITS_ALL, kinds[_i] & WEIR_SHARED);
+    support_group_join(&group);
+    must_eq(RW_READERS_WAITING(rw_state()), 0);
+    must_eq(RW_READERS(rw_state()), WEIR_RW_MAX);
+}
+END_TEST
+
 /* --- reset --- */
 
 START_TEST(at_rest_after_load)
@@ -279,6 +317,9 @@ int main(void)
     tcase = support_tcase(suite, "wrap");
     tcase_add_loop_test(tcase, too_many_readers, 0, KINDS);
     tcase_add_loop_test(tcase, too_many_waiters, 0, KINDS);
+    tcase_add_loop_test(tcase, too_many_writers_of_a_biased_lock, 0,
+                        PRIVATE_KINDS);
+    tcase_add_loop_test(tcase, too_many_readers_meanwhile, 0, KINDS);
     tcase = support_tcase(suite, "reset");
     tcase_add_loop_test(tcase, at_rest_after_load, 0, KINDS + PRIVATE_KINDS);
     tcase = support_tcase(suite, "misuse");

@@ -181,6 +181,48 @@ START_TEST(lines_come_back)
 }
 END_TEST
 
+static void read_without_a_line(unsigned index, void *arg)
+{
+    (void)index;
+    (void)arg;
+    must_eq(weir_rwlock_rdlock(&rw), 0);
+    must_eq(RW_READERS(rw_state()), 1);
+    must_eq(weir_rwlock_rdunlock(&rw), 0);
+}
+
+/* The count of lines is a hint, and behind. */
+START_TEST(no_line_is_found)
+{
+    begin(_i);
+    for (unsigned i = 0; i < WEIR_READER_LINES_; i++)
+        weir_store_rlx_(&weir_readers_[i].owner, 1u);
+    support_threads(1, read_without_a_line, NULL);
+    weir_readers_reset_();
+    support_threads(1, read_by_table, NULL);
+}
+END_TEST
+
+static bool no_room;
+int __real_pthread_setspecific(pthread_key_t key, const void *value);
+int __wrap_pthread_setspecific(pthread_key_t key, const void *value);
+
+int __wrap_pthread_setspecific(pthread_key_t key, const void *value)
+{
+    return no_room ? ENOMEM : __real_pthread_setspecific(key, value);
+}
+
+/* A line that could not be given back is not taken. */
+START_TEST(no_memory_for_the_end)
+{
+    begin(_i);
+    no_room = true;
+    for (unsigned i = 0; i < 2 * WEIR_READER_LINES_; i++)
+        support_threads(1, read_without_a_line, NULL);
+    no_room = false;
+    support_threads(32, read_by_table, NULL);
+}
+END_TEST
+
 /* --- waiting for the table --- */
 
 struct reading {
@@ -249,6 +291,25 @@ static void give_up_shortly(unsigned index, void *arg)
     must_eq(keeps_errno(weir_rwlock_wrlock_until(&rw, deadline)), ETIMEDOUT);
     must(weir_now() >= deadline);
 }
+
+/* A deadline that passes while the barrier is made; and an owner that finds
+ * that the writer has gone meanwhile. */
+START_TEST(a_writer_looks_once)
+{
+    weir_reader_line_t_ *line;
+    int64_t cost;
+
+    begin(_i);
+    must_eq(weir_rwlock_rdlock(&rw), 0);
+    must(!weir_readers_await_(&rw, WEIR_NOW, &cost));
+    must(cost >= 0);
+    line = weir_readers_claim_();
+    weir_rwlock_awaited_(line);
+    must_eq(weir_load_sc_(&line->awaited), 0);
+    must_eq(weir_rwlock_rdunlock(&rw), 0);
+    must(weir_readers_await_(&rw, WEIR_NOW, &cost));
+}
+END_TEST
 
 /* One that gives up leaves the table to the next.  (hazards B14, B20) */
 START_TEST(a_writer_gives_up)
@@ -443,6 +504,10 @@ static void lock_until_the_end(unsigned index, void *arg)
 START_TEST(used_by_destructors)
 {
     begin(_i);
+    if (SUPPORT_TSAN) {
+        support_skip("destructors", "ThreadSanitizer's own runs before");
+        return;
+    }
     must_eq(pthread_key_create(&own_key, lock_at_the_end), 0);
     for (int i = 0; i < 40; i++)
         support_threads(6, lock_until_the_end, NULL);
@@ -453,6 +518,35 @@ START_TEST(used_by_destructors)
     make_biased();
     for (int i = 0; i < 8; i++)
         support_threads(8, read_by_table, NULL);
+}
+END_TEST
+
+static void lock_when_the_line_is_gone(void *arg)
+{
+    (void)arg;
+    must_eq(weir_rwlock_rdlock(&rw), 0);
+    must_eq(weir_rwlock_rdunlock(&rw), 0);
+    __atomic_fetch_add(&rounds, 1, __ATOMIC_RELAXED);
+}
+
+static void end_without_a_lock(unsigned index, void *arg)
+{
+    (void)index;
+    (void)arg;
+    must_eq(pthread_setspecific(own_key, &rounds), 0);
+    read_by_table(0, NULL);
+}
+
+/* The library's key is the older one, so its destructor runs first. */
+START_TEST(used_after_the_line_is_gone)
+{
+    begin(_i);
+    if (SUPPORT_TSAN)
+        return; /* as above */
+    must_eq(pthread_key_create(&own_key, lock_when_the_line_is_gone), 0);
+    for (int i = 0; i < 20; i++)
+        support_threads(8, end_without_a_lock, NULL);
+    must_eq(rounds, 160);
 }
 END_TEST
 
@@ -548,7 +642,10 @@ int main(void)
     tcase_add_loop_test(tcase, more_than_a_line_has, 0, PRIVATE_KINDS);
     tcase_add_loop_test(tcase, more_threads_than_lines, 0, PRIVATE_KINDS);
     tcase_add_loop_test(tcase, lines_come_back, 0, PRIVATE_KINDS);
+    tcase_add_loop_test(tcase, no_line_is_found, 0, PRIVATE_KINDS);
+    tcase_add_loop_test(tcase, no_memory_for_the_end, 0, PRIVATE_KINDS);
     tcase = support_tcase(suite, "waiting");
+    tcase_add_loop_test(tcase, a_writer_looks_once, 0, PRIVATE_KINDS);
     tcase_add_loop_test(tcase, a_writer_sleeps_until_the_table_is_empty, 0,
                         3 * PRIVATE_KINDS);
     tcase_add_loop_test(tcase, a_writer_gives_up, 0, PRIVATE_KINDS);
@@ -560,6 +657,7 @@ int main(void)
     tcase_add_loop_test(tcase, revoked_all_the_time, 0, PRIVATE_KINDS);
     tcase = support_tcase(suite, "end");
     tcase_add_loop_test(tcase, used_by_destructors, 0, PRIVATE_KINDS);
+    tcase_add_loop_test(tcase, used_after_the_line_is_gone, 0, PRIVATE_KINDS);
     tcase_add_loop_test(tcase, ended_with_a_lock, 0, PRIVATE_KINDS);
     tcase = support_tcase(suite, "fork");
     tcase_add_loop_test(tcase, forked, 0, PRIVATE_KINDS);

@@ -22,7 +22,7 @@ static void read_in_turn(unsigned index, void *arg)
 {
     (void)index;
     must_eq(weir_rwlock_rdlock(&rw), 0);
-    *(int *)arg = turn();
+    __atomic_store_n((int *)arg, turn(), __ATOMIC_SEQ_CST);
     must_eq(weir_rwlock_rdunlock(&rw), 0);
 }
 
@@ -30,7 +30,7 @@ static void write_in_turn(unsigned index, void *arg)
 {
     (void)index;
     must_eq(weir_rwlock_wrlock(&rw), 0);
-    *(int *)arg = turn();
+    __atomic_store_n((int *)arg, turn(), __ATOMIC_SEQ_CST);
     must_eq(weir_rwlock_wrunlock(&rw), 0);
 }
 

@@ -159,6 +159,13 @@ static void take_from(uint64_t state, bool write, bool queued)
     must_eq(take(&w, &found), may ? 0 : EBUSY);
     must_eq(may, weir_load_sc_(&l.state) != state);
     moved(state, &l);
+    /* The short way leads to where the long one does. */
+    found = weir_load_sc_(&l.state);
+    l = lock_of(state);
+    if (!queued && take_idle(&l, write))
+        must_eq(weir_load_sc_(&l.state), found);
+    else
+        must_eq(weir_load_sc_(&l.state), state);
 }
 
 static void queue_from(uint64_t state, bool write, bool queued)
@@ -283,6 +290,27 @@ START_TEST(inhibition_is_bounded)
 }
 END_TEST
 
+/* What a race of two instructions would lead to. */
+START_TEST(moves_that_come_too_late)
+{
+    uint64_t full = TABLED | WRITERS_WAITING;
+    weir_rwlock_t l = lock_of(0);
+    struct waiter w = {.lock = &l, .write = true};
+
+    must_eq(state_biased(TABLED, true), TABLED);
+    must_eq(state_biased(ONE_OF(WRITERS_WAITING), true),
+            ONE_OF(WRITERS_WAITING));
+    must_eq(state_biased(0, true), BIASED | TABLED);
+    /* Another has drained it meanwhile. */
+    must_eq(drain(&w, true, WEIR_FOREVER), 0);
+    must(!w.queued);
+    must_eq(weir_load_sc_(&l.state), 0);
+    l = lock_of(full);
+    must_eq(drain(&w, true, WEIR_FOREVER), EOVERFLOW);
+    must_eq(weir_load_sc_(&l.state), full);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("words_rwlock");
@@ -291,5 +319,6 @@ int main(void)
     tcase_add_loop_test(tcase, all_states_are_legal, 0, 6);
     tcase_add_test(tcase, counts_do_not_go_below_zero);
     tcase_add_test(tcase, inhibition_is_bounded);
+    tcase_add_test(tcase, moves_that_come_too_late);
     return support_main(suite);
 }

@@ -67,7 +67,8 @@
  *
  * Shared: a process that is killed while it has the lock keeps it for ever.
  * One that is killed while it waits keeps nobody out for longer than about a
- * tenth of a second.
+ * tenth of a second; so where threads wait all the time, one may get in before
+ * its turn ten times a second.
  */
 #ifndef WEIR_RWLOCK_H
 #define WEIR_RWLOCK_H

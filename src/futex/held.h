@@ -12,10 +12,14 @@
 #include <weir/base.h>
 
 #if defined(WEIR_CHECKED)
-
 #define WEIR_CHECKED_ true
+#else
+#define WEIR_CHECKED_ false
+#endif
+
 #define WEIR_HELD_MAX 64
 
+#if defined(WEIR_CHECKED)
 static _Thread_local struct {
     const void *lock;
     bool write;
@@ -30,18 +34,27 @@ static inline int weir_held_find_(const void *lock, bool write)
             return i;
     return -1;
 }
+#endif
 
 /* Whether taking it would wait for a lock that this thread has itself. */
 static inline bool weir_held_wrong_(const void *lock, bool write,
                                     bool recursive)
 {
+#if defined(WEIR_CHECKED)
     if (weir_held_find_(lock, true) >= 0)
         return true;
     return (write || !recursive) && weir_held_find_(lock, false) >= 0;
+#else
+    (void)lock;
+    (void)write;
+    (void)recursive;
+    return false;
+#endif
 }
 
 static inline void weir_held_add_(const void *lock, bool write)
 {
+#if defined(WEIR_CHECKED)
     int i = weir_held_find_(NULL, false);
 
     if (i < 0) {
@@ -50,11 +63,16 @@ static inline void weir_held_add_(const void *lock, bool write)
     }
     weir_held_[i].lock = lock;
     weir_held_[i].write = write;
+#else
+    (void)lock;
+    (void)write;
+#endif
 }
 
 /* Before it is given back; false if this thread does not have it. */
 static inline bool weir_held_remove_(const void *lock, bool write)
 {
+#if defined(WEIR_CHECKED)
     int i = weir_held_find_(lock, write);
 
     if (i < 0) {
@@ -66,34 +84,11 @@ static inline bool weir_held_remove_(const void *lock, bool write)
     weir_held_[i].lock = NULL;
     weir_held_[i].write = false;
     return true;
-}
-
 #else
-
-#define WEIR_CHECKED_ false
-
-static inline bool weir_held_wrong_(const void *lock, bool write,
-                                    bool recursive)
-{
-    (void)lock;
-    (void)write;
-    (void)recursive;
-    return false;
-}
-
-static inline void weir_held_add_(const void *lock, bool write)
-{
-    (void)lock;
-    (void)write;
-}
-
-static inline bool weir_held_remove_(const void *lock, bool write)
-{
     (void)lock;
     (void)write;
     return true;
-}
-
 #endif
+}
 
 #endif

@@ -76,9 +76,9 @@
  *  LIMIT: 2^16 - 1 of each count; EOVERFLOW beyond.
  *
  * WORD weir_rwlock_t.stamp, 32 bits, not slept on (revoke.h): when the bias may
- * come back.  SHARED: since when somebody is kept out by those who wait, and
- * none of these has come (6.), or 0.  If stale: the bias comes back, or the lock
- * is opened, a little early or late, once.
+ * come back.  SHARED: when somebody was kept out by those who wait, and there
+ * has been no moment since in which nobody waited (6.); or 0.  If stale: the bias
+ * comes back, or the lock is opened, a little early or late, once.
  *
  * WORD weir_rwlock_t.quiet, 32 bits, not slept on: readers since the last
  * writer, about.  If stale: as stamp.
@@ -107,9 +107,9 @@
  *     are moves like any other.
  *  6. Shared: a process may be killed before its call, or while it is counted
  *     as waiting.  Sleepers look again every WEIR_SHARED_SLICE_NS.  Whoever
- *     finds that those it is to let in first have not come for that long, though
- *     nobody held the lock (or a TURN did not end), opens it: it sets their
- *     count to 0, takes the lock if it is free, and wakes all.  Those of them that live find that they are not
+ *     finds that nobody holds the lock (or that a TURN does not end), and that
+ *     those it is to let in first have been counted for that long, opens it: it
+ *     sets their count to 0, takes the lock if it is free, and wakes all.  Those of them that live find that they are not
  *     counted, and queue up again.  Where some had already, a count may be
  *     too low or too high for a while; it never goes below 0, and as counts
  *     decide about order alone, not about who holds the lock, that is unfair,
@@ -164,6 +164,7 @@
 #define SHARED BIT(9)
 #define PREFER_READER BIT(10)
 #define PHASE_FAIR BIT(11)
+#define OF_INIT (SHARED | PREFER_READER | PHASE_FAIR)
 #define WRITERS_WAITING ((uint64_t)WEIR_RW_MAX << 16)
 #define READERS ((uint64_t)WEIR_RW_MAX << 32)
 #define READERS_WAITING ((uint64_t)WEIR_RW_MAX << 48)
@@ -223,12 +224,14 @@ static uint64_t with_flag(uint64_t state, uint64_t flag, bool is)
 static uint64_t settled(uint64_t state, unsigned *wake)
 {
     state = with_flag(state, READ, state & READERS);
+    *wake = 0;
+    if (!(state & (READERS_WAITING | WRITERS_WAITING)))
+        return state & ~(QUEUED | TURN | READERS_SLEEP | WRITERS_SLEEP);
     state = with_flag(state, QUEUED, state & READERS_WAITING);
     if (!(state & QUEUED))
         state &= ~(TURN | READERS_SLEEP);
     if (!(state & WRITERS_WAITING))
         state &= ~WRITERS_SLEEP;
-    *wake = 0;
     if ((state & READERS_SLEEP) && reader_may(state)) {
         state &= ~READERS_SLEEP;
         *wake |= BIT_READER;
@@ -306,13 +309,13 @@ static uint64_t state_biased(uint64_t state, bool quiet)
     return state | BIASED | TABLED;
 }
 
-/* Shared: those who waited come, or have gone. */
-static void note_progress(const struct waiter *w, uint64_t state)
+/* Shared: nobody is counted as waiting, so nobody who was killed is. */
+static void note_empty(weir_rwlock_t *l, uint64_t state)
 {
-    if ((state & SHARED) && (w->write || w->queued) &&
+    if ((state & SHARED) && !(state & (READERS_WAITING | WRITERS_WAITING)) &&
         /* HINT, both: see the WORD block. */
-        weir_load_rlx_(&w->lock->stamp) != 0)
-        weir_store_rlx_(&w->lock->stamp, 0);
+        weir_load_rlx_(&l->stamp) != 0)
+        weir_store_rlx_(&l->stamp, 0);
 }
 
 /* Take the lock if the policy lets this thread in: 0, EBUSY or EOVERFLOW;
@@ -334,11 +337,31 @@ static int take(struct waiter *w, uint64_t *state)
         /* [W1] acquire; pairs with [W2], [W4] */
         if (weir_cas_acq_(&w->lock->state, state, next)) {
             call(w->lock, wake, next & SHARED);
-            note_progress(w, next);
+            note_empty(w->lock, next);
             return 0;
         }
     }
     return EBUSY;
+}
+
+/* All of this where nobody waits and nobody is kept out, which is most of the
+ * time; false if it is not so simple. */
+static bool take_idle(weir_rwlock_t *l, bool write)
+{
+    /* HINT: checked by the compare-and-swap. */
+    uint64_t state = weir_load_rlx_(&l->state);
+    uint64_t next = write ? state | WRITER : (state + ONE_OF(READERS)) | READ;
+
+    if (state & ~(write ? OF_INIT : OF_INIT | READ | READERS))
+        return false;
+    if (!write && (state & READERS) == READERS)
+        return false;
+    next = state_biased(next, !write && is_quiet(l, state));
+    /* [W1] acquire; pairs with [W2], [W4] */
+    if (!weir_cas_acq_(&l->state, &state, next))
+        return false;
+    note_empty(l, next);
+    return true;
 }
 
 static int take_now(struct waiter *w)
@@ -471,8 +494,8 @@ static int give_up(struct waiter *w, int result)
             return 0;
         if (!w->queued)
             return result;
-        note_progress(w, state);
         next = settled(state_left(state, w->write), &wake);
+        note_empty(w->lock, next);
         /* [W3] relaxed; pairs with [W2] */
     } while (!weir_cas_rlx_(&w->lock->state, &state, next));
     call(w->lock, wake, next & SHARED);
@@ -600,8 +623,9 @@ static int try(struct waiter *w)
     if (result == EBUSY && open(w, state))
         return 0;
     if (result != EBUSY || !w->write || !must_drain(state) ||
-        weir_readers_seen_(w->lock) || drain(w, false, WEIR_NOW) != 0)
+        weir_readers_seen_(w->lock))
         return result;
+    (void)drain(w, false, WEIR_NOW);
     return take_now(w);
 }
 
@@ -650,7 +674,7 @@ static int lock(struct waiter *w)
         return EDEADLK;
     if (!w->write && enter_table(w->lock))
         return 0;
-    result = take_now(w);
+    result = take_idle(w->lock, w->write) ? 0 : take_now(w);
     if (result == EBUSY)
         result = weir_expired_(w->deadline) ? try_last(w) : wait_for(w);
     if (result == 0)
@@ -678,7 +702,7 @@ int weir_rwlock_rdlock_until(weir_rwlock_t *l, weir_deadline_t deadline)
 int weir_rwlock_tryrdlock(weir_rwlock_t *l)
 {
     struct waiter w = {.lock = l};
-    int result = enter_table(l) ? 0 : try(&w);
+    int result = enter_table(l) || take_idle(l, false) ? 0 : try(&w);
 
     if (result == 0)
         weir_held_add_(l, false);
@@ -711,7 +735,7 @@ int weir_rwlock_wrlock_until(weir_rwlock_t *l, weir_deadline_t deadline)
 int weir_rwlock_trywrlock(weir_rwlock_t *l)
 {
     struct waiter w = {.lock = l, .write = true};
-    int result = try(&w);
+    int result = take_idle(l, true) ? 0 : try(&w);
 
     if (result == 0)
         weir_held_add_(l, true);
