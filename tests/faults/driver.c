@@ -43,7 +43,8 @@ struct world {
     weir_mutex_t mutex;
     weir_barrier_t barrier;
     weir_sem_t sem;
-    weir_event_t gates[GATES];
+    weir_event_t gates[GATES]
+    weir_rwlock_t rwlock;
     uint64_t counter; /* guarded by mutex, or sem */
     uint64_t inside;  /* guarded by mutex, or sem */
     uint64_t arrived[TEAM];
@@ -173,6 +174,76 @@ static void try_mutex(void)
         must(weir_mutex_lock_until(&world->mutex, weir_after(SHORT_NS)) ==
              ETIMEDOUT);
     must(weir_mutex_unlock(&world->mutex) == 0);
+}
+
+/* -- Read-write lock ----------------------------------------------------- */
+
+static void read_routine(unsigned i)
+{
+    int result = 0;
+
+    if (timed && i % 4 == 1)
+        result = weir_rwlock_rdlock_until(&world->rwlock, weir_after(SHORT_NS));
+    else
+        must(weir_rwlock_rdlock(&world->rwlock) == 0);
+    must(result == 0 || result == ETIMEDOUT);
+    if (result == ETIMEDOUT)
+        must(weir_rwlock_rdlock(&world->rwlock) == 0);
+    must(world->inside == 0);
+    nap(10000);
+    must(world->inside == 0);
+    must(weir_rwlock_rdunlock(&world->rwlock) == 0);
+}
+
+/* Each writes, goes on as a reader, and reads for a while. */
+static void reads_and_writes(unsigned index)
+{
+    for (unsigned i = 0; i < LOCKS; i++) {
+        int result = 0;
+
+        if (timed && i % 4 == index)
+            result =
+                weir_rwlock_wrlock_until(&world->rwlock, weir_after(SHORT_NS));
+        else
+            must(weir_rwlock_wrlock(&world->rwlock) == 0);
+        must(result == 0 || result == ETIMEDOUT);
+        if (result == ETIMEDOUT)
+            must(weir_rwlock_wrlock(&world->rwlock) == 0);
+        must(world->inside++ == 0);
+        world->counter++;
+        nap(20000);
+        must(--world->inside == 0);
+        if (i % 2 == 0) {
+            must(weir_rwlock_wrunlock(&world->rwlock) == 0);
+        } else {
+            must(weir_rwlock_downgrade(&world->rwlock) == 0);
+            must(weir_rwlock_rdunlock(&world->rwlock) == 0);
+        }
+        read_routine(i);
+        if (i == LOCKS / 2) /* as often as it takes to become biased */
+            for (unsigned j = 0; j < 200; j++) {
+                must(weir_rwlock_rdlock(&world->rwlock) == 0);
+                must(weir_rwlock_rdunlock(&world->rwlock) == 0);
+            }
+    }
+}
+
+static void try_rwlock(void)
+{
+    static const unsigned policies[ROUNDS] = {0, WEIR_RW_PREFER_READER,
+                                              WEIR_RW_PHASE_FAIR};
+
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        world->counter = 0;
+        must(weir_rwlock_init(&world->rwlock, shared | policies[round]) == 0);
+        team(reads_and_writes);
+        must(world->counter == (uint64_t)TEAM * LOCKS);
+    }
+    must(weir_rwlock_trywrlock(&world->rwlock) == 0);
+    if (timed)
+        must(weir_rwlock_rdlock_until(&world->rwlock, weir_after(SHORT_NS)) ==
+             ETIMEDOUT);
+    must(weir_rwlock_wrunlock(&world->rwlock) == 0);
 }
 
 /* -- Barrier ------------------------------------------------------------- */
@@ -397,7 +468,8 @@ static const struct part parts[] = {{"mutex", try_mutex},
                                     {"barrier", try_barrier},
                                     {"queue", try_queue},
                                     {"sem", try_sem},
-                                    {"event", try_event}};
+                                    {"event", try_event}
+                                    {"rwlock", try_rwlock}};
 
 static const struct part *find(const char *name)
 {
