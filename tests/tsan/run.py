@@ -43,7 +43,7 @@ ROUNDS = (
 # What needs the annotations, and is a false alarm without them.
 BLIND = {"mutex": ("tried", "timed"), "barrier": ("phases", "action"),
          "queue": ("large", "batches"), "sem": ("woken", "at_once"),
-         "event": ("woken",)}
+         "event": ("woken",) "rwlock": ("tried", "timed")}
 
 
 class Failure(Exception):
