@@ -123,6 +123,31 @@ private:
     bool set_ = false;
 };
 
+template <int Kind>
+class GlibcRwlock {
+public:
+    GlibcRwlock()
+    {
+        pthread_rwlockattr_t attr;
+
+        pthread_rwlockattr_init(&attr);
+        pthread_rwlockattr_setkind_np(&attr, Kind);
+        pthread_rwlock_init(&lock_, &attr);
+        pthread_rwlockattr_destroy(&attr);
+    }
+    ~GlibcRwlock() { pthread_rwlock_destroy(&lock_); }
+    GlibcRwlock(const GlibcRwlock &) = delete;
+    GlibcRwlock &operator=(const GlibcRwlock &) = delete;
+
+    void rdlock() { pthread_rwlock_rdlock(&lock_); }
+    void rdunlock() { pthread_rwlock_unlock(&lock_); }
+    void wrlock() { pthread_rwlock_wrlock(&lock_); }
+    void wrunlock() { pthread_rwlock_unlock(&lock_); }
+
+private:
+    pthread_rwlock_t lock_;
+};
+
 template <std::size_t Size>
 using DefaultQueue = GlibcQueue<Size, PTHREAD_MUTEX_TIMED_NP>;
 template <std::size_t Size>
@@ -135,13 +160,17 @@ const bool entered = [] {
         .barrier<GlibcBarrier>()
         .queue<DefaultQueue>()
         .sem<GlibcSem>()
-        .event<GlibcEvent>();
+        .event<GlibcEvent>
+        .rwlock<GlibcRwlock<PTHREAD_RWLOCK_PREFER_READER_NP>>();
     Enter("glibc-adaptive", 3,
           {false, true, "call", "PTHREAD_MUTEX_ADAPTIVE_NP"})
         .mutex<GlibcMutex<PTHREAD_MUTEX_ADAPTIVE_NP>>()
         .queue<AdaptiveQueue>(kFull);
     Enter("glibc-spin", 4, {false, false, "call", "never sleeps"})
         .mutex<GlibcSpin>();
+    Enter("glibc-writers", 5,
+          {false, true, "call", "PREFER_WRITER_NONRECURSIVE"})
+        .rwlock<GlibcRwlock<PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP>>();
     return true;
 }();
 

@@ -95,6 +95,17 @@ private:
     weir_queue_t *queue_ = nullptr;
 };
 
+class WeirRwlock {
+public:
+    void rdlock() { weir_rwlock_rdlock(&lock_); }
+    void rdunlock() { weir_rwlock_rdunlock(&lock_); }
+    void wrlock() { weir_rwlock_wrlock(&lock_); }
+    void wrunlock() { weir_rwlock_wrunlock(&lock_); }
+
+private:
+    weir_rwlock_t lock_ = WEIR_RWLOCK_INIT;
+};
+
 /* The functions as the dynamic linker finds them in the library.  A plain
  * call from C++ could be inlined, or bind to a copy in this program. */
 template <class Function>
@@ -150,7 +161,8 @@ const bool entered = [] {
         .barrier<WeirBarrier>()
         .queue<WeirQueue>()
         .sem<WeirSem>()
-        .event<WeirEvent>();
+        .event<WeirEvent>
+        .rwlock<WeirRwlock>();
     if (call_lock == nullptr || call_unlock == nullptr || call_put == nullptr ||
         call_get == nullptr)
         return false; /* linked statically: there is only one boundary */

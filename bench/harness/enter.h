@@ -11,6 +11,7 @@
 #include "gbench/mutex.h"
 #include "gbench/queue.h"
 #include "gbench/signal.h"
+#include "gbench/rwlock.h"
 #include "harness/registry.h"
 
 namespace wbench {
@@ -53,6 +54,15 @@ Enter &Enter::event(unsigned levels)
 {
     return add(Kind::event_pingpong, pingpong<EventWay<E>>,
                gbench_pingpong<EventWay<E>>, levels);
+}
+
+template <class R>
+Enter &Enter::rwlock(unsigned levels)
+{
+    add(Kind::rwlock_read, rwlock_read<R>, gbench_rwlock_read<R>, levels);
+    add(Kind::rwlock_write, rwlock_write<R>, gbench_rwlock_write<R>, levels);
+    return add(Kind::rwlock_mixed, rwlock_mixed<R>, gbench_rwlock_mixed<R>,
+               levels);
 }
 
 } // namespace wbench

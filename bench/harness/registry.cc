@@ -51,7 +51,8 @@ bool Case::has(const Contestant &contestant, unsigned level) const
 
 Metric Case::metric() const
 {
-    return kind == Kind::mutex_contended || kind == Kind::queue_flow
+    return kind == Kind::mutex_contended || kind == Kind::queue_flow ||
+                   kind == Kind::rwlock_mixed
                ? Metric::mops
                : Metric::ns_per_op;
 }
@@ -77,6 +78,9 @@ const char *Case::unit() const
     case Kind::sem_uncontended: return "wait + post";
     case Kind::sem_pingpong: return "round trip";
     case Kind::event_pingpong: return "round trip";
+    case Kind::rwlock_read: return "read lock + unlock";
+    case Kind::rwlock_write: return "write lock + unlock";
+    case Kind::rwlock_mixed: return "M lock + unlock / s";
     case Kind::count: break;
     }
     return "";
@@ -92,7 +96,7 @@ const std::vector<Case> &cases()
     static const std::vector<Case> all = [] {
         std::vector<Case> list = mutex_cases();
 
-        for (auto more : {barrier_cases(), queue_cases(), signal_cases()})
+        for (auto more : {barrier_cases(), queue_cases(), signal_cases rwlock_cases()})
             list.insert(list.end(), more.begin(), more.end());
         return list;
     }();

@@ -69,6 +69,8 @@ public:
     Enter &sem(unsigned levels = kAlways);
     template <class E>
     Enter &event(unsigned levels = kAlways);
+    template <class R>
+    Enter &rwlock(unsigned levels = kAlways);
 
     static constexpr unsigned kAlways = kSmoke | kDefault | kFull;
 
@@ -123,6 +125,7 @@ std::vector<Case> mutex_cases();
 std::vector<Case> barrier_cases();
 std::vector<Case> queue_cases();
 std::vector<Case> signal_cases();
+std::vector<Case> rwlock_cases();
 
 } // namespace wbench
 

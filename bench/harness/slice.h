@@ -25,6 +25,9 @@ enum class Kind : unsigned {
     sem_uncontended,
     sem_pingpong,
     event_pingpong,
+    rwlock_read,
+    rwlock_write,
+    rwlock_mixed,
     count
 };
 inline constexpr std::size_t kKinds = static_cast<std::size_t>(Kind::count);
@@ -39,6 +42,7 @@ struct Shape {
     unsigned consumers = 0;
     unsigned elem_size = 8;
     unsigned capacity = 1024;
+    unsigned one_in = 0; /* so many reads and writes, one is a write */
     Placement placement = Placement::free;
 };
 

@@ -113,6 +113,8 @@ void put_shape(JsonWriter &json, const Case &c)
             .member("consumers", c.shape.consumers)
             .member("elem_size", c.shape.elem_size)
             .member("capacity", c.shape.capacity);
+    if (c.kind == Kind::rwlock_mixed)
+        json.member("one_in", c.shape.one_in);
     json.end_object();
 }
 
