@@ -11,9 +11,11 @@
 /* What the moves call, and what they ask, goes to this file. */
 #define weir_futex_wake_ recorded_wake
 #define weir_may_relax_ asked_to_relax
+#define weir_readers_stand_ stand_too_late
 #include "futex/rwlock.c"
 #undef weir_futex_wake_
 #undef weir_may_relax_
+#undef weir_readers_stand_
 
 #include "support/support.h"
 
@@ -35,6 +37,18 @@ bool asked_to_relax(uint32_t stamp)
 {
     (void)stamp;
     return relax;
+}
+
+static weir_rwlock_t *loses_its_bias;
+unsigned weir_readers_stand_(weir_reader_line_t_ *line, const void *lock);
+
+unsigned stand_too_late(weir_reader_line_t_ *line, const void *lock)
+{
+    unsigned slot = weir_readers_stand_(line, lock);
+
+    if (loses_its_bias != NULL)
+        (void)weir_fetch_and_sc_(&loses_its_bias->state, ~BIASED);
+    return slot;
 }
 
 /* -- The rules, once more ----------------------------------------------- */
@@ -311,6 +325,23 @@ START_TEST(moves_that_come_too_late)
 }
 END_TEST
 
+/* A reader that stands in the table when the bias has just been taken. */
+START_TEST(a_reader_that_comes_too_late)
+{
+    weir_rwlock_t l = lock_of(BIASED | TABLED);
+
+    loses_its_bias = &l;
+    must(!enter_table(&l));
+    must(!weir_readers_seen_(&l));
+    weir_store_rlx_(&l.state, BIASED | TABLED);
+    must_eq(weir_rwlock_rdlock_slow_(&l), 0);
+    must(!weir_readers_seen_(&l));
+    must_eq(count_of(weir_load_sc_(&l.state), READERS), 1);
+    loses_its_bias = NULL;
+    must_eq(weir_rwlock_rdunlock_slow_(&l), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("words_rwlock");
@@ -320,5 +351,6 @@ int main(void)
     tcase_add_test(tcase, counts_do_not_go_below_zero);
     tcase_add_test(tcase, inhibition_is_bounded);
     tcase_add_test(tcase, moves_that_come_too_late);
+    tcase_add_test(tcase, a_reader_that_comes_too_late);
     return support_main(suite);
 }

@@ -208,8 +208,8 @@ WEIR_API int weir_rwlock_wrunlock(weir_rwlock_t *l) WEIR_RELEASE(l);
  * Order:    release: publishes everything before it to other readers
  * Returns:  0 | EPERM nobody has the write lock
  * Source:   as weir_rwlock_rdlock */
-WEIR_API int
-weir_rwlock_downgrade(weir_rwlock_t *l) WEIR_NO_THREAD_SAFETY_ANALYSIS;
+WEIR_API int weir_rwlock_downgrade(weir_rwlock_t *l) WEIR_RELEASE(l)
+    WEIR_ACQUIRE_SHARED(l);
 
 #ifdef __cplusplus
 }

@@ -119,6 +119,48 @@ void transfer(struct account *from, struct account *to, int amount)
     weir_mutex_unlock(&to->mutex);
 }
 
+static weir_rwlock_t routes_lock;
+static int routes WEIR_GUARDED_BY(routes_lock);
+
+int count_routes(void) WEIR_REQUIRES_SHARED(routes_lock);
+int count_routes(void)
+{
+    return routes;
+}
+
+/* Read, write, both ways of trying, and a reader that was a writer. */
+int read_routes(void);
+int read_routes(void)
+{
+    int sum;
+
+    weir_rwlock_rdlock(&routes_lock);
+    sum = count_routes();
+    weir_rwlock_rdunlock(&routes_lock);
+    weir_rwlock_wrlock(&routes_lock);
+    routes++;
+    weir_rwlock_wrunlock(&routes_lock);
+    if (weir_rwlock_tryrdlock(&routes_lock) == 0) {
+        sum += routes;
+        weir_rwlock_rdunlock(&routes_lock);
+    }
+    if (weir_rwlock_rdlock_until(&routes_lock, weir_after(1000)) != 0)
+        return sum;
+    sum += routes;
+    weir_rwlock_rdunlock(&routes_lock);
+    if (weir_rwlock_trywrlock(&routes_lock) == 0) {
+        routes++;
+        weir_rwlock_wrunlock(&routes_lock);
+    }
+    if (weir_rwlock_wrlock_until(&routes_lock, weir_after(1000)) != 0)
+        return sum;
+    routes++;
+    weir_rwlock_downgrade(&routes_lock);
+    sum += count_routes();
+    weir_rwlock_rdunlock(&routes_lock);
+    return sum;
+}
+
 int wrong(bool maybe);
 int wrong(bool maybe)
 {
@@ -178,6 +220,33 @@ int wrong(bool maybe)
 #if WRONG == 14 /* WRONG 14: releasing mutex 'lock' that was not held */
     if (try_enter() != 0)
         leave();
+#endif
+#if WRONG == 15 /* WRONG 15: writing variable 'routes' requires holding */
+    weir_rwlock_rdlock(&routes_lock);
+    routes = 1;
+    weir_rwlock_rdunlock(&routes_lock);
+#endif
+#if WRONG == 16 /* WRONG 16: reading variable 'routes' requires holding */
+    maybe = routes == 1;
+#endif
+#if WRONG == 17 /* WRONG 17: mutex 'routes_lock' is still held at the end of */
+    weir_rwlock_rdlock(&routes_lock);
+#endif
+#if WRONG == 18 /* WRONG 18: writing variable 'routes' requires holding */
+    weir_rwlock_wrlock(&routes_lock);
+    weir_rwlock_downgrade(&routes_lock);
+    routes = 1;
+    weir_rwlock_rdunlock(&routes_lock);
+#endif
+#if WRONG == 19 /* WRONG 19: releasing rwlock 'routes_lock' using shared */
+    weir_rwlock_wrlock(&routes_lock);
+    weir_rwlock_rdunlock(&routes_lock);
+#endif
+#if WRONG == 20 /* WRONG 20: writing variable 'routes' requires holding */
+    if (weir_rwlock_trywrlock(&routes_lock) != 0)
+        routes = 1;
+    else
+        weir_rwlock_wrunlock(&routes_lock);
 #endif
     return maybe;
 }

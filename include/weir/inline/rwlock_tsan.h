@@ -70,8 +70,8 @@ static inline int weir_rwlock_wrlock_until_tsan_(weir_rwlock_t *l,
                                                  weir_deadline_t deadline)
     WEIR_TRY_ACQUIRE(0, l);
 static inline int weir_rwlock_wrunlock_tsan_(weir_rwlock_t *l) WEIR_RELEASE(l);
-static inline int
-weir_rwlock_downgrade_tsan_(weir_rwlock_t *l) WEIR_NO_THREAD_SAFETY_ANALYSIS;
+static inline int weir_rwlock_downgrade_tsan_(weir_rwlock_t *l) WEIR_RELEASE(l)
+    WEIR_ACQUIRE_SHARED(l);
 
 static inline int weir_rwlock_init_tsan_(weir_rwlock_t *l, unsigned flags)
 {
