@@ -20,3 +20,19 @@ const void *SIDE(table)(void)
 {
     return weir_parked_;
 }
+
+int SIDE(rdlock)(weir_rwlock_t *rwlock)
+{
+    return weir_rwlock_rdlock(rwlock);
+}
+
+int SIDE(rdunlock)(weir_rwlock_t *rwlock)
+{
+    return weir_rwlock_rdunlock(rwlock);
+}
+
+/* Of the calling thread. */
+const void *SIDE(line)(void)
+{
+    return weir_thread_local_(weir_reader_own_);
+}

@@ -7,6 +7,7 @@
 #define WEIR_TESTS_DSO_SIDE_H
 
 #include <weir/mutex.h>
+#include <weir/rwlock.h>
 
 #define SIDE_NAME(side, name) side##_##name
 #define SIDE_OF(side, name) SIDE_NAME(side, name)
@@ -18,5 +19,11 @@ WEIR_API const void *left_table(void);
 WEIR_API int right_lock(weir_mutex_t *mutex);
 WEIR_API int right_unlock(weir_mutex_t *mutex);
 WEIR_API const void *right_table(void);
+WEIR_API int left_rdlock(weir_rwlock_t *rwlock);
+WEIR_API int left_rdunlock(weir_rwlock_t *rwlock);
+WEIR_API const void *left_line(void);
+WEIR_API int right_rdlock(weir_rwlock_t *rwlock);
+WEIR_API int right_rdunlock(weir_rwlock_t *rwlock);
+WEIR_API const void *right_line(void);
 
 #endif
