@@ -138,6 +138,107 @@ START_TEST(unmapped_by_a_sleeper)
 }
 END_TEST
 
+/* --- lifetime, at every instruction --- */
+
+#if defined(__x86_64__)
+
+static weir_rwlock_t *stepped;
+static bool by_table;
+static volatile bool gone;
+
+/* After each instruction of the unlock: if that was the release, then the
+ * next holder has got the lock, and the memory is gone. */
+static void take_it_away(int signal)
+{
+    (void)signal;
+    if (gone || (by_table ? weir_readers_seen_(stepped)
+                          : (weir_load_rlx_(&stepped->state) &
+                             (RW_WRITER | RW_READ)) != 0))
+        return;
+    gone = true;
+    support_strip_drop(stepped);
+}
+
+/* The trap flag, kept clear of the red zone below the stack pointer. */
+static void set_stepping(bool on)
+{
+    if (on)
+        __asm__ volatile("lea -128(%%rsp), %%rsp; pushfq;"
+                         "orq $0x100, (%%rsp); popfq; lea 128(%%rsp), %%rsp" ::
+                             : "memory", "cc");
+    else
+        __asm__ volatile(
+            "lea -128(%%rsp), %%rsp; pushfq;"
+            "andq $~0x100, (%%rsp); popfq; lea 128(%%rsp), %%rsp" ::
+                : "memory", "cc");
+}
+
+static int unlock_in_steps(bool write)
+{
+    int result;
+
+    gone = false;
+    set_stepping(true);
+    result =
+        write ? weir_rwlock_wrunlock(stepped) : weir_rwlock_rdunlock(stepped);
+    set_stepping(false);
+    return result;
+}
+
+/* Hazards B22, B23: gone at the very instruction after the release; private and
+ * shared, with and without waiters to call, which are not there; and by the
+ * table. */
+START_TEST(unmapped_at_the_release)
+{
+    struct sigaction action = {.sa_handler = take_it_away};
+    support_strip_t strip = support_strip(true);
+
+    support_watchdog_disarm(); /* it uses the same signal */
+    must_eq(sigaction(SIGTRAP, &action, NULL), 0);
+    by_table = _i == KINDS;
+    if (by_table && !weir_asymmetric_())
+        return;
+    for (int i = 0; i < 4; i++) {
+        bool write = i % 2 != 0 && !by_table;
+        uint64_t more = 0;
+
+        stepped = support_strip_take(&strip, sizeof(*stepped));
+        must_eq(weir_rwlock_init(stepped, by_table ? 0 : kinds[_i]), 0);
+        if (by_table)
+            weir_store_rlx_(&stepped->state, RW_BIASED | RW_TABLED);
+        must_eq(write ? weir_rwlock_wrlock(stepped)
+                      : weir_rwlock_rdlock(stepped),
+                0);
+        if (i >= 2 && !by_table)
+            more = RW_WRITERS_SLEEP | 0x10000;
+        if (i >= 2 && write)
+            more |= RW_READERS_SLEEP | RW_QUEUED | (uint64_t)1 << 48;
+        weir_store_rlx_(&stepped->state, weir_load_sc_(&stepped->state) | more);
+        must_eq(unlock_in_steps(write), 0);
+        must(gone);
+    }
+}
+END_TEST
+
+static void add_stepping(TCase *tcase)
+{
+    if (SUPPORT_TSAN)
+        support_skip("unmapped_at_the_release",
+                     "ThreadSanitizer's code would be stepped as well");
+    else
+        tcase_add_loop_test(tcase, unmapped_at_the_release, 0, KINDS + 1);
+}
+
+#else
+
+static void add_stepping(TCase *tcase)
+{
+    (void)tcase;
+    support_skip("unmapped_at_the_release", "steps need x86-64's trap flag");
+}
+
+#endif
+
 /* --- process --- */
 
 struct shared {
@@ -452,6 +553,7 @@ int main(void)
 
     tcase_add_loop_test(tcase, unmapped_by_the_next_writer, 0, RACES);
     tcase_add_loop_test(tcase, unmapped_by_a_sleeper, 0, RACES);
+    add_stepping(tcase);
     tcase = support_tcase(suite, "process");
     tcase_add_loop_test(tcase, processes_count_together, 0, PRIVATE_KINDS);
     tcase_add_loop_test(tcase, wakes_across_processes, 0, PRIVATE_KINDS);
