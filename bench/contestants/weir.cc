@@ -95,15 +95,17 @@ private:
     weir_queue_t *queue_ = nullptr;
 };
 
+template <unsigned Flags>
 class WeirRwlock {
 public:
+    WeirRwlock() { must(weir_rwlock_init(&lock_, Flags), "weir_rwlock_init"); }
     void rdlock() { weir_rwlock_rdlock(&lock_); }
     void rdunlock() { weir_rwlock_rdunlock(&lock_); }
     void wrlock() { weir_rwlock_wrlock(&lock_); }
     void wrunlock() { weir_rwlock_wrunlock(&lock_); }
 
 private:
-    weir_rwlock_t lock_ = WEIR_RWLOCK_INIT;
+    weir_rwlock_t lock_;
 };
 
 /* The functions as the dynamic linker finds them in the library.  A plain
@@ -162,7 +164,10 @@ const bool entered = [] {
         .queue<WeirQueue>()
         .sem<WeirSem>()
         .event<WeirEvent>
-        .rwlock<WeirRwlock>();
+        .rwlock<WeirRwlock>
+        .rwlock<WeirRwlock<0>>();
+    Enter("weir-readers", 6, {true, true, "inline", "WEIR_RW_PREFER_READER"})
+        .rwlock<WeirRwlock<WEIR_RW_PREFER_READER>>();
     if (call_lock == nullptr || call_unlock == nullptr || call_put == nullptr ||
         call_get == nullptr)
         return false; /* linked statically: there is only one boundary */
