@@ -289,17 +289,24 @@ static void call(const weir_rwlock_t *l, unsigned wake, bool shared)
 /* Whether this reader, who finds the lock so, is to make it biased. */
 static bool is_quiet(weir_rwlock_t *l, uint64_t state)
 {
-    uint32_t quiet;
-
     if ((state & (SHARED | TABLED | WRITERS_WAITING)) || WEIR_CHECKED_)
         return false;
-    /* COUNT: readers that meet here lose some. */
-    quiet = weir_load_rlx_(&l->quiet) + 1;
-    /* COUNT: as above. */
-    weir_store_rlx_(&l->quiet, quiet < WEIR_RELAX_QUIET ? quiet : 0);
-    return quiet >= WEIR_RELAX_QUIET &&
-           /* HINT: see the WORD block. */
-           weir_may_relax_(weir_load_rlx_(&l->stamp));
+    /* COUNT */
+    if (weir_load_rlx_(&l->quiet) + 1 < WEIR_RELAX_QUIET)
+        return false;
+    /* COUNT */
+    weir_store_rlx_(&l->quiet, 0);
+    /* HINT: see the WORD block. */
+    return weir_may_relax_(weir_load_rlx_(&l->stamp));
+}
+
+/* Count a reader, who has the lock and so the line: before that, it would be
+ * one more wait for the line.  Readers that meet here lose some. */
+static void note_read(weir_rwlock_t *l, uint64_t state)
+{
+    if (!(state & (SHARED | TABLED)))
+        /* COUNT, both */
+        weir_store_rlx_(&l->quiet, weir_load_rlx_(&l->quiet) + 1);
 }
 
 static uint64_t state_biased(uint64_t state, bool quiet)
@@ -338,6 +345,8 @@ static int take(struct waiter *w, uint64_t *state)
         if (weir_cas_acq_(&w->lock->state, state, next)) {
             call(w->lock, wake, next & SHARED);
             note_empty(w->lock, next);
+            if (!w->write)
+                note_read(w->lock, next);
             return 0;
         }
     }
@@ -361,6 +370,8 @@ static bool take_idle(weir_rwlock_t *l, bool write)
     if (!weir_cas_acq_(&l->state, &state, next))
         return false;
     note_empty(l, next);
+    if (!write)
+        note_read(l, next);
     return true;
 }
 
