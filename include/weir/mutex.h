@@ -15,7 +15,7 @@
  * Not recursive, and without an owner: any thread may unlock it, so a lock
  * taken here may be released there.  Locking it twice from one thread waits
  * for an unlock that must come from another.  For an owner and a depth use
- * the recursive mutex (rmutex.h, not there yet).
+ * the recursive mutex (rmutex.h).
  *
  * Fairness: barging, with a bound.  A running thread may take the lock
  * before a thread that was woken for it, which is what makes it fast; but

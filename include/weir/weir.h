@@ -14,5 +14,6 @@
 #include <weir/queue.h>
 #include <weir/sem.h>
 #include <weir/rwlock.h>
+#include <weir/rmutex.h>
 
 #endif

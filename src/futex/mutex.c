@@ -125,7 +125,7 @@
 
 #define LOCKED WEIR_MUTEX_LIGHT_
 #define HEAVY 2u
-#define SHARED 4u
+#define SHARED WEIR_MUTEX_SHARED_
 #define LIGHT_OWNER 8u
 #define CONTENDED 16u
 #define WAKING 32u

@@ -11,6 +11,7 @@
 
 #include "base/cpu.h"
 #include "base/panic.h"
+#include "base/self.h"
 #include "base/spin.h"
 #include "base/time.h"
 #include "engine.h"
@@ -75,6 +76,24 @@ bool weir_expired_(weir_deadline_t deadline)
     if (deadline == WEIR_FOREVER)
         return false;
     return deadline <= WEIR_NOW || deadline <= weir_now();
+}
+
+/* -- base/self.h: thread-local, and so not the explorer's --------------- */
+
+uint64_t weir_self_ident_(void)
+{
+    /* -1: before the threads and after them. */
+    return (uint64_t)(weir_explore_self() + 2);
+}
+
+uint32_t weir_self_tid_(void)
+{
+    return (uint32_t)weir_self_ident_();
+}
+
+uint64_t weir_self_token_(void)
+{
+    return weir_self_ident_() << 22;
 }
 
 /* -- base/spin.h: as many looks as options.spins ------------------------ */

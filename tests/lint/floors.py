@@ -26,10 +26,12 @@ MAY = {
 # an exception: its layout is the queue's. The explorer is below nothing: no
 # floor knows of it.
 FLOOR_OF = {"base": "base", "atomic": "base", "annotate": "base",
-            "mutex": "futex", "barrier": "futex", "queue": "futex",
+            "mutex": "futex", "rmutex": "futex", "barrier": "futex", "queue": "futex",
             "sem": "futex", "event": "futex",
             "rwlock": "futex",
             "explore": "explore"}
+# What an object contains, or is always used with.
+CONTAINS = {"rmutex": {"mutex"}, "cond": {"mutex", "rmutex"}}
 EXCEPTIONS = {("src/atomics/ring.h", "include/weir/queue.h")}
 UMBRELLA = "include/weir/weir.h"
 # The seam may be replaced from the command line.
@@ -73,7 +75,8 @@ def wrong_header(path, name, target):
     inline = target.startswith("include/weir/inline/")
     if stem(target) == "atomic" and stem(path) == "base" or \
             inline and stem(target) == stem(path) or \
-            not inline and FLOOR_OF.get(stem(target)) == "base":
+            not inline and FLOOR_OF.get(stem(target)) == "base" or \
+            not inline and stem(target) in CONTAINS.get(stem(path), ()):
         return None
     return "%s is not for %s" % (name, path)
 
@@ -180,6 +183,12 @@ CASES = [
     ("one primitive's header in another's",
      {**BASE, "include/weir/queue.h": '#include <weir/mutex.h>\n',
       "include/weir/mutex.h": ""}, "weir/mutex.h is not for"),
+    ("an object in another",
+     {**BASE, "include/weir/rmutex.h": '#include <weir/mutex.h>\n',
+      "include/weir/mutex.h": ""}, None),
+    ("the inline part of an object in another",
+     {**BASE, "include/weir/rmutex.h": '#include <weir/inline/mutex.h>\n',
+      "include/weir/inline/mutex.h": ""}, "weir/inline/mutex.h is not for"),
     ("an inline part that reaches further",
      {**BASE, "include/weir/inline/queue.h": '#include <weir/mutex.h>\n',
       "include/weir/mutex.h": ""}, "weir/mutex.h is not for"),

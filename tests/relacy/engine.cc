@@ -38,6 +38,7 @@ extern "C" {
 
 #include "base/cpu.h"
 #include "base/panic.h"
+#include "base/self.h"
 #include "base/spin.h"
 #include "base/time.h"
 #include "futex/parked.h"
@@ -524,6 +525,23 @@ int64_t weir_patient_budget_(uint32_t patience, int64_t budget_ns)
 {
     (void)patience;
     return budget_ns;
+}
+
+// -- base/self.h ------------------------------------------------------------
+
+uint64_t weir_self_ident_(void)
+{
+    return active ? rl::ctx().threadx_->index_ + uint64_t{2} : 1;
+}
+
+uint32_t weir_self_tid_(void)
+{
+    return static_cast<uint32_t>(weir_self_ident_());
+}
+
+uint64_t weir_self_token_(void)
+{
+    return weir_self_ident_() << 22;
 }
 
 unsigned weir_usable_cpus_(void)

@@ -36,10 +36,10 @@ const struct {
     const char *name;
     const struct model_program *programs;
 } primitives[] = {
-    {"revoke", model_revoke}, {"parked", model_parked},
-    {"ring", model_ring},     {"eventcount", model_eventcount},
-    {"mutex", model_mutex},   {"barrier", model_barrier},
-    {"queue", model_queue},
+    {"revoke", model_revoke},   {"parked", model_parked},
+    {"ring", model_ring},       {"eventcount", model_eventcount},
+    {"mutex", model_mutex},     {"rmutex", model_rmutex},
+    {"barrier", model_barrier}, {"queue", model_queue},
 };
 
 const struct model_program *programs_of(const char *primitive)

@@ -35,7 +35,7 @@ ROUNDS = (
     ("ordinary library, -O2", "ordinary", ["-O2"], ()),
     ("ordinary library, -O0", "ordinary", ["-O0"], ()),
     ("ordinary library, owned", "ordinary", ["-O2", "-DWEIR_TSAN_OWNED"],
-     ("mutex",)),
+     ("mutex", "rmutex")),
     ("instrumented library, -O1", "instrumented", ["-O1"], ()),
     ("instrumented library, not annotated", "instrumented",
      ["-O1", "-DWEIR_NO_ANNOTATIONS"], ()),
@@ -43,7 +43,9 @@ ROUNDS = (
 # What needs the annotations, and is a false alarm without them.
 BLIND = {"mutex": ("tried", "timed"), "barrier": ("phases", "action"),
          "queue": ("large", "batches"), "sem": ("woken", "at_once"),
-         "event": ("woken",) "rwlock": ("tried", "timed")}
+         "event": ("woken",) "rwlock": ("tried", "timed") "rmutex": ("contended", "timed"),
+         "barrier": ("phases", "action"),
+         "queue": ("large", "batches")}
 
 
 class Failure(Exception):

@@ -20,6 +20,7 @@ extern "C" {
 
 #define WEIR_MUTEX_FREE_ 0u
 #define WEIR_MUTEX_LIGHT_ 1u /* held, and nobody is known to wait */
+#define WEIR_MUTEX_SHARED_ 4u
 
 /* Who sleeps on a mutex that may be released by a plain store, by address:
  * see src/futex/parked.c.  In the library and not in the mutex, because
