@@ -10,6 +10,7 @@
 #include <weir/barrier.h>
 #include <weir/base.h>
 #include <weir/event.h>
+#include <weir/cond.h>
 #include <weir/mutex.h>
 #include <weir/queue.h>
 #include <weir/sem.h>

@@ -46,6 +46,13 @@
 #define WEIR_SPIN_SIGNAL_LONGEST 32
 #define WEIR_SPIN_SIGNAL_YIELDS 5
 
+/* A wait for a condition spins as a queue does on which nobody sleeps, and only
+ * if it is alone: the plan was taken over and not measured anew. */
+#define WEIR_SPIN_COND_NS 5000
+#define WEIR_SPIN_COND_STEADY 16
+#define WEIR_SPIN_COND_LONGEST 32
+#define WEIR_SPIN_COND_YIELDS 5
+
 /* Bounds for the measured cost of one wake-up, should the measurement be
  * disturbed. */
 #define WEIR_WAKE_COST_MIN_NS 2000

@@ -27,7 +27,7 @@
  *
  * The mutex does all the ordering: each access to the owner is relaxed.
  */
-#include <weir/rmutex.h>
+#include "futex/rmutex.h"
 
 #include "base/atomic.h"
 #include "base/self.h"
@@ -143,4 +143,17 @@ unsigned weir_rmutex_depth(const weir_rmutex_t *m)
 
     return (owner & OWNER_MASK) == self_of(m) ? (unsigned)(owner & DEPTH_MASK)
                                               : 0;
+}
+
+uint64_t weir_rmutex_suspend_(weir_rmutex_t *m)
+{
+    uint64_t owner = owner_of(m);
+
+    set_owner(m, 0);
+    return owner;
+}
+
+void weir_rmutex_resume_(weir_rmutex_t *m, uint64_t suspended)
+{
+    set_owner(m, suspended);
 }

@@ -19,6 +19,7 @@
 
 CHECK(sizeof(weir_mutex_t) == 8 + WRONG_SIZE);
 CHECK(sizeof(weir_rmutex_t) == 16);
+CHECK(sizeof(weir_cond_t) == 16);
 CHECK(sizeof(weir_barrier_t) <= 384);
 CHECK(sizeof(weir_sem_t) == 8 + WRONG_SIZE);
 CHECK(sizeof(weir_event_t) == 8 + WRONG_SIZE);

@@ -26,7 +26,8 @@ MAY = {
 # an exception: its layout is the queue's. The explorer is below nothing: no
 # floor knows of it.
 FLOOR_OF = {"base": "base", "atomic": "base", "annotate": "base",
-            "mutex": "futex", "rmutex": "futex", "barrier": "futex", "queue": "futex",
+            "mutex": "futex", "rmutex": "futex", "cond": "futex",
+            "barrier": "futex", "queue": "futex",
             "sem": "futex", "event": "futex",
             "rwlock": "futex",
             "explore": "explore"}

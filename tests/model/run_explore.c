@@ -47,12 +47,14 @@ static const struct {
     const char *name;
     const struct model_program *programs;
 } primitives[] = {
-    {"revoke", model_revoke},   {"parked", model_parked},
-    {"ring", model_ring},       {"eventcount", model_eventcount},
+    {"revoke", model_revoke}, {"parked", model_parked},
+    {"ring", model_ring},     {"eventcount", model_eventcount},
     {"mutex", model_mutex},   {"barrier", model_barrier},
     {"queue", model_queue},   {"sem", model_sem},
     {"event", model_event},   {"rwlock", model_rwlock},     {"rmutex", model_rmutex},
-    {"barrier", model_barrier}, {"queue", model_queue},
+    {"barrier", model_barrier}, {"queue", model_queue},   {"rmutex", model_rmutex},
+    {"cond", model_cond},     {"barrier", model_barrier},
+    {"queue", model_queue},
 };
 
 /* -- The header of the programs, for the explorer ----------------------- */

@@ -35,7 +35,7 @@ ROUNDS = (
     ("ordinary library, -O2", "ordinary", ["-O2"], ()),
     ("ordinary library, -O0", "ordinary", ["-O0"], ()),
     ("ordinary library, owned", "ordinary", ["-O2", "-DWEIR_TSAN_OWNED"],
-     ("mutex", "rmutex")),
+     ("mutex", "rmutex", "cond")),
     ("instrumented library, -O1", "instrumented", ["-O1"], ()),
     ("instrumented library, not annotated", "instrumented",
      ["-O1", "-DWEIR_NO_ANNOTATIONS"], ()),
@@ -44,6 +44,7 @@ ROUNDS = (
 BLIND = {"mutex": ("tried", "timed"), "barrier": ("phases", "action"),
          "queue": ("large", "batches"), "sem": ("woken", "at_once"),
          "event": ("woken",) "rwlock": ("tried", "timed") "rmutex": ("contended", "timed"),
+         "cond": ("turns", "timed"),
          "barrier": ("phases", "action"),
          "queue": ("large", "batches")}
 
