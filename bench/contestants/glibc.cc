@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The weir authors
  *
- * glibc: both kinds of mutex, the spin lock, the barrier, the semaphore, and
- * the queue and the event that one builds from a mutex and condition variables.
+ * glibc: the kinds of mutex, the spin lock, the condition variable, the semaphore, and
+ * the queue and the event barrier, and the queue that one builds from a mutex and condition variables. two of these.
  */
 #include "contestants/glibc_queue.h"
 #include "harness/enter.h"
@@ -41,6 +41,34 @@ public:
 
 private:
     pthread_spinlock_t lock_;
+};
+
+class GlibcMonitor {
+public:
+    GlibcMonitor()
+    {
+        init_mutex(&mutex_, PTHREAD_MUTEX_TIMED_NP);
+        for (pthread_cond_t &condition : conditions_)
+            pthread_cond_init(&condition, nullptr);
+    }
+    ~GlibcMonitor()
+    {
+        for (pthread_cond_t &condition : conditions_)
+            pthread_cond_destroy(&condition);
+        pthread_mutex_destroy(&mutex_);
+    }
+    GlibcMonitor(const GlibcMonitor &) = delete;
+    GlibcMonitor &operator=(const GlibcMonitor &) = delete;
+
+    void lock() { pthread_mutex_lock(&mutex_); }
+    void unlock() { pthread_mutex_unlock(&mutex_); }
+    void wait(unsigned i) { pthread_cond_wait(&conditions_[i], &mutex_); }
+    void signal(unsigned i) { pthread_cond_signal(&conditions_[i]); }
+    void broadcast(unsigned i) { pthread_cond_broadcast(&conditions_[i]); }
+
+private:
+    pthread_mutex_t mutex_;
+    pthread_cond_t conditions_[2];
 };
 
 class GlibcBarrier {
@@ -157,6 +185,8 @@ const bool entered = [] {
     Enter("glibc", 2,
           {false, true, "call", "default mutex; condvars; barrier; sem_t"})
         .mutex<GlibcMutex<PTHREAD_MUTEX_TIMED_NP>>()
+        .rmutex<GlibcMutex<PTHREAD_MUTEX_RECURSIVE_NP>>()
+        .cond<GlibcMonitor>()
         .barrier<GlibcBarrier>()
         .queue<DefaultQueue>()
         .sem<GlibcSem>()

@@ -56,6 +56,28 @@ private:
     weir_event_t event_ = WEIR_EVENT_INIT;
 };
 
+class WeirRmutex {
+public:
+    void lock() { weir_rmutex_lock(&mutex_); }
+    void unlock() { weir_rmutex_unlock(&mutex_); }
+
+private:
+    weir_rmutex_t mutex_ = WEIR_RMUTEX_INIT;
+};
+
+class WeirMonitor {
+public:
+    void lock() { weir_mutex_lock(&mutex_); }
+    void unlock() { weir_mutex_unlock(&mutex_); }
+    void wait(unsigned i) { weir_cond_wait(&conditions_[i], &mutex_); }
+    void signal(unsigned i) { weir_cond_signal(&conditions_[i]); }
+    void broadcast(unsigned i) { weir_cond_broadcast(&conditions_[i]); }
+
+private:
+    weir_mutex_t mutex_ = WEIR_MUTEX_INIT;
+    weir_cond_t conditions_[2] = {WEIR_COND_INIT, WEIR_COND_INIT};
+};
+
 class WeirBarrier {
 public:
     explicit WeirBarrier(unsigned parties)
@@ -160,6 +182,8 @@ private:
 const bool entered = [] {
     Enter("weir", 0, {true, true, "inline", "fast path from the header"})
         .mutex<WeirMutex>()
+        .rmutex<WeirRmutex>()
+        .cond<WeirMonitor>()
         .barrier<WeirBarrier>()
         .queue<WeirQueue>()
         .sem<WeirSem>()

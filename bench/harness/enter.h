@@ -8,6 +8,7 @@
 #define WEIR_BENCH_ENTER_H
 
 #include "gbench/barrier.h"
+#include "gbench/cond.h"
 #include "gbench/mutex.h"
 #include "gbench/queue.h"
 #include "gbench/signal.h"
@@ -23,6 +24,21 @@ Enter &Enter::mutex(unsigned levels)
         gbench_mutex_uncontended<M>, levels);
     return add(Kind::mutex_contended, mutex_contended<M>,
                gbench_mutex_contended<M>, levels);
+}
+
+template <class M>
+Enter &Enter::rmutex(unsigned levels)
+{
+    return add(Kind::rmutex_uncontended, mutex_uncontended<M>,
+               gbench_mutex_uncontended<M>, levels);
+}
+
+template <class M>
+Enter &Enter::cond(unsigned levels)
+{
+    add(Kind::cond_pingpong, cond_pingpong<M>, gbench_cond_pingpong<M>, levels);
+    return add(Kind::cond_broadcast, cond_broadcast<M>,
+               gbench_cond_broadcast<M>, levels);
 }
 
 template <class B>

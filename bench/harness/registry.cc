@@ -61,6 +61,8 @@ unsigned Case::thread_count() const
 {
     switch (kind) {
     case Kind::queue_flow: return shape.producers + shape.consumers;
+    case Kind::cond_broadcast: return shape.threads + 1;
+    case Kind::cond_pingpong:
     case Kind::queue_pingpong: return 2;
     default: return shape.threads;
     }
@@ -71,6 +73,9 @@ const char *Case::unit() const
     switch (kind) {
     case Kind::mutex_uncontended: return "lock + unlock";
     case Kind::mutex_contended: return "M lock + unlock / s";
+    case Kind::rmutex_uncontended: return "lock + unlock";
+    case Kind::cond_pingpong: return "round trip";
+    case Kind::cond_broadcast: return "broadcast";
     case Kind::barrier: return "phase";
     case Kind::queue_flow: return "M messages / s";
     case Kind::queue_pingpong: return "round trip";
@@ -96,7 +101,7 @@ const std::vector<Case> &cases()
     static const std::vector<Case> all = [] {
         std::vector<Case> list = mutex_cases();
 
-        for (auto more : {barrier_cases(), queue_cases(), signal_cases rwlock_cases()})
+        for (auto more : {cond_cases(), barrier_cases(), queue_cases(), signal_cases rwlock_cases()})
             list.insert(list.end(), more.begin(), more.end());
         return list;
     }();

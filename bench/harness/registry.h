@@ -61,6 +61,10 @@ public:
 
     template <class M>
     Enter &mutex(unsigned levels = kAlways);
+    template <class M>
+    Enter &rmutex(unsigned levels = kAlways);
+    template <class M>
+    Enter &cond(unsigned levels = kAlways);
     template <class B>
     Enter &barrier(unsigned levels = kAlways);
     template <template <std::size_t> class Q>
@@ -122,6 +126,7 @@ std::vector<Contestant> &contestants();
 const std::vector<Case> &cases();
 
 std::vector<Case> mutex_cases();
+std::vector<Case> cond_cases();
 std::vector<Case> barrier_cases();
 std::vector<Case> queue_cases();
 std::vector<Case> signal_cases();

@@ -18,6 +18,9 @@ namespace wbench {
 enum class Kind : unsigned {
     mutex_uncontended,
     mutex_contended,
+    rmutex_uncontended,
+    cond_pingpong,
+    cond_broadcast,
     barrier,
     queue_flow,
     queue_pingpong,

@@ -106,8 +106,8 @@ WEIR_API int weir_cond_init(weir_cond_t *c, unsigned flags);
  * Returns:  0 signalled | EPERM *m is not locked (for the _rmutex form: not by
  *           the caller) | EOVERFLOW WEIR_SHARED: too many wait already; after
  *           both nothing has changed
- * Source:   stack nodes [nsync], one waiter wakes the next [musl], groups
- *           [glibc225] (docs/references.md) */
+ * Source:   stack nodes [Nsync16], one waiter wakes the next [Musl14], groups
+ *           [Glibc225] (docs/references.md) */
 WEIR_API int weir_cond_wait(weir_cond_t *c, weir_mutex_t *m) WEIR_REQUIRES(m);
 WEIR_API int weir_cond_wait_rmutex(weir_cond_t *c, weir_rmutex_t *m)
     WEIR_REQUIRES(m);

@@ -17,6 +17,7 @@
 #include "base/self.h"
 
 #include <pthread.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 
@@ -75,10 +76,13 @@ static uint64_t mix(uint64_t x)
  * kernel gives to each program. */
 static uint64_t salt(void)
 {
-    const uint64_t *random = (const uint64_t *)getauxval(AT_RANDOM);
-    uint64_t program = random != NULL ? random[0] ^ random[1] : 0;
+    const void *random = (const void *)getauxval(AT_RANDOM);
+    uint64_t program[2] = {0, 0};
 
-    return mix(mix((uint64_t)weir_now() ^ program) + weir_self_ident_());
+    if (random != NULL)
+        memcpy(program, random, sizeof(program)); /* not aligned */
+    return mix(mix((uint64_t)weir_now() ^ program[0]) + program[1] +
+               weir_self_ident_());
 }
 
 uint64_t weir_self_token_(void)

@@ -2,9 +2,9 @@
  * SPDX-FileCopyrightText: 2026 The weir authors
  *
  * A private condition: a line of waiters, each on its own stack, with a word
- * of its own to sleep on [nsync].  A signal takes the first n out of the line
+ * of its own to sleep on [Nsync16].  A signal takes the first n out of the line
  * and lets the first of them go; each lets the next one go when it has the
- * lock [musl].  So one at a time contends for it.
+ * lock [Musl14].  So one at a time contends for it.
  *
  * The line is guarded by a lock that is found by the condition's address in a
  * table of the process, and not in the condition: a waiter whose deadline has
