@@ -107,7 +107,7 @@ WEIR_API int weir_cond_init(weir_cond_t *c, unsigned flags);
  *           the caller) | EOVERFLOW WEIR_SHARED: too many wait already; after
  *           both nothing has changed
  * Source:   stack nodes [Nsync16], one waiter wakes the next [Musl14], groups
- *           [Glibc225] (docs/references.md) */
+ *           [Glibc17] (docs/references.md) */
 WEIR_API int weir_cond_wait(weir_cond_t *c, weir_mutex_t *m) WEIR_REQUIRES(m);
 WEIR_API int weir_cond_wait_rmutex(weir_cond_t *c, weir_rmutex_t *m)
     WEIR_REQUIRES(m);

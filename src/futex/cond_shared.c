@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The weir authors
  *
  * A condition in shared memory: no pointers, and any process may die at any
- * instruction.  Waiters are counted in groups [Glibc225].  Whoever comes joins
+ * instruction.  Waiters are counted in groups [Glibc17].  Whoever comes joins
  * the open group; signals go to the group before it, and when all of that have
  * been signalled, the open one takes its place.  A signal for some of a group
  * leaves permits, of which each of the group may take one; a group that was

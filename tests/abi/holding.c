@@ -13,6 +13,8 @@
 
 static weir_mutex_t lock;
 static weir_mutex_t other;
+static weir_seqlock_t sequence;
+static int level WEIR_GUARDED_BY(sequence);
 static int balance WEIR_GUARDED_BY(lock);
 static int *account WEIR_PT_GUARDED_BY(lock);
 
@@ -93,6 +95,23 @@ int tries(void)
     return 0;
 }
 
+/* Writers of a sequence lock hold it; readers hold nothing. */
+int write_level(void);
+int write_level(void)
+{
+    weir_seqlock_write_begin(&sequence);
+    level++;
+    weir_seqlock_write_end(&sequence);
+    if (weir_seqlock_trywrite_begin(&sequence) == 0) {
+        level++;
+        weir_seqlock_write_end(&sequence);
+    }
+    if (weir_seqlock_write_begin_until(&sequence, WEIR_NOW) != 0)
+        return 1;
+    level++;
+    return weir_seqlock_write_end(&sequence);
+}
+
 /* In C, clang 14 looks for what guards a member among the globals only. */
 #ifdef __cplusplus
 #define GUARDED_BY_MEMBER WEIR_GUARDED_BY
@@ -117,6 +136,45 @@ void transfer(struct account *from, struct account *to, int amount)
     from->balance++;
 #endif
     weir_mutex_unlock(&to->mutex);
+}
+
+/* Conditions are waited for with the lock, which is held before and after. */
+static weir_rmutex_t deep;
+static int depth WEIR_GUARDED_BY(deep);
+static weir_cond_t changed;
+
+bool is_rich(void *unused);
+WEIR_NO_THREAD_SAFETY_ANALYSIS
+bool is_rich(void *unused)
+{
+    (void)unused;
+    return balance > 0;
+}
+
+int wait_for_more(void);
+int wait_for_more(void)
+{
+    int result;
+
+    weir_mutex_lock(&lock);
+    while (balance == 0)
+        weir_cond_wait(&changed, &lock);
+    (void)weir_cond_wait_until(&changed, &lock, weir_after(1000));
+    result = weir_cond_wait_for(&changed, &lock, is_rich, 0, WEIR_FOREVER);
+    balance--;
+    weir_cond_signal(&changed);
+    weir_mutex_unlock(&lock);
+    weir_cond_broadcast(&changed);
+    weir_rmutex_lock(&deep);
+    depth++;
+    weir_cond_wait_rmutex(&changed, &deep);
+    depth++;
+    weir_rmutex_unlock(&deep);
+    if (weir_rmutex_trylock(&deep) == 0) {
+        depth++;
+        weir_rmutex_unlock(&deep);
+    }
+    return result;
 }
 
 static weir_rwlock_t routes_lock;
@@ -221,28 +279,45 @@ int wrong(bool maybe)
     if (try_enter() != 0)
         leave();
 #endif
-#if WRONG == 15 /* WRONG 15: writing variable 'routes' requires holding */
+#if WRONG == 15 /* WRONG 15: writing variable 'level' requires holding */
+    level++;
+#endif
+#if WRONG == 16 /* WRONG 16: 'sequence' is still held at the end of function */
+    weir_seqlock_write_begin(&sequence);
+#endif
+#if WRONG == 17 /* WRONG 17: calling function 'weir_cond_wait */
+    weir_cond_wait(&changed, &lock);
+#endif
+#if WRONG == 18 /* WRONG 18: writing variable 'depth' requires holding mutex */
+    weir_rmutex_lock(&deep);
+    weir_rmutex_unlock(&deep);
+    depth++;
+#endif
+#if WRONG == 19 /* WRONG 19: calling function 'weir_cond_wait_until_rmutex */
+    weir_cond_wait_until_rmutex(&changed, &deep, WEIR_NOW);
+#endif
+#if WRONG == 20 /* WRONG 20: writing variable 'routes' requires holding */
     weir_rwlock_rdlock(&routes_lock);
     routes = 1;
     weir_rwlock_rdunlock(&routes_lock);
 #endif
-#if WRONG == 16 /* WRONG 16: reading variable 'routes' requires holding */
+#if WRONG == 21 /* WRONG 21: reading variable 'routes' requires holding */
     maybe = routes == 1;
 #endif
-#if WRONG == 17 /* WRONG 17: mutex 'routes_lock' is still held at the end of */
+#if WRONG == 22 /* WRONG 22: mutex 'routes_lock' is still held at the end of */
     weir_rwlock_rdlock(&routes_lock);
 #endif
-#if WRONG == 18 /* WRONG 18: writing variable 'routes' requires holding */
+#if WRONG == 23 /* WRONG 23: writing variable 'routes' requires holding */
     weir_rwlock_wrlock(&routes_lock);
     weir_rwlock_downgrade(&routes_lock);
     routes = 1;
     weir_rwlock_rdunlock(&routes_lock);
 #endif
-#if WRONG == 19 /* WRONG 19: releasing rwlock 'routes_lock' using shared */
+#if WRONG == 24 /* WRONG 24: releasing rwlock 'routes_lock' using shared */
     weir_rwlock_wrlock(&routes_lock);
     weir_rwlock_rdunlock(&routes_lock);
 #endif
-#if WRONG == 20 /* WRONG 20: writing variable 'routes' requires holding */
+#if WRONG == 25 /* WRONG 25: writing variable 'routes' requires holding */
     if (weir_rwlock_trywrlock(&routes_lock) != 0)
         routes = 1;
     else
