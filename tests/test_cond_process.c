@@ -2,9 +2,10 @@
  * SPDX-FileCopyrightText: 2026 The weir authors
  *
  * Condition: several processes, at different addresses; waiters and signallers
- * that are killed; fork; and kernels that refuse.
+ * that are killed; fork; and kernels that refuse.  The private kind is compiled
+ * into this suite, for the lock of a line.
  */
-#include <weir/cond.h>
+#include "futex/cond_private.c"
 
 #include <linux/futex.h>
 #include <signal.h>
@@ -287,6 +288,57 @@ START_TEST(fork_with_busy_threads)
 }
 END_TEST
 
+/* The line from before the fork is nobody's in the child: a signal goes to who
+ * waits there. */
+START_TEST(fork_with_waiters)
+{
+    support_group_t group, other;
+    pid_t child;
+
+    fresh(_i * 2);
+    support_group_start(&group, 3, waiter, &object);
+    await_came(&object, 3);
+    for (unsigned i = 0; i < 3; i++)
+        support_await_sleep(group.tids[i]);
+    child = support_fork();
+    if (child == 0) {
+        must_eq(weir_mutex_init(&object.mutex, 0), 0);
+        must_eq(weir_rmutex_init(&object.rmutex, 0), 0);
+        object.came = 0;
+        if (SUPPORT_FORKED_THREADS) {
+            support_group_start(&other, 1, waiter, &object);
+            await_came(&object, 1);
+            signal_counted(&object, 1, true);
+            support_group_join(&other);
+        }
+        support_exit();
+    }
+    support_reap(child);
+    signal_counted(&object, 3, true);
+    support_group_join(&group);
+}
+END_TEST
+
+/* A thread that holds the lock of a line is not in the child. */
+START_TEST(fork_with_a_line_locked)
+{
+    weir_mutex_t *held = lock_of(&object.cond);
+    pid_t child;
+
+    fresh(_i * 2);
+    must_eq(weir_mutex_lock(held), 0);
+    child = support_fork();
+    if (child == 0) {
+        lock(&object);
+        must_eq(wait_until(&object, WEIR_NOW), ETIMEDOUT);
+        unlock(&object);
+        support_exit();
+    }
+    support_reap(child);
+    must_eq(weir_mutex_unlock(held), 0);
+}
+END_TEST
+
 /* --- refused system calls --- */
 
 /* Hazard B53: where futexes do not work a wait stops the process. */
@@ -316,6 +368,8 @@ int main(void)
     TCase *tcase = support_tcase(suite, "fork");
 
     tcase_add_loop_test(tcase, fork_with_busy_threads, 0, 2);
+    tcase_add_loop_test(tcase, fork_with_waiters, 0, 2);
+    tcase_add_loop_test(tcase, fork_with_a_line_locked, 0, 2);
     tcase = support_tcase(suite, "process");
     tcase_add_loop_test(tcase, wakes_across_processes, 0, 2);
     tcase_add_loop_test(tcase, times_out_across_processes, 0, 2);

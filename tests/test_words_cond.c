@@ -354,6 +354,51 @@ START_TEST(no_call_where_nobody_sleeps)
 }
 END_TEST
 
+static weir_cond_t *fragile;
+static int dropped;
+
+static void wait_and_drop(unsigned index, void *arg)
+{
+    struct object *o = arg;
+
+    (void)index;
+    lock(o);
+    o->came = 1;
+    must_eq(weir_cond_wait(fragile, &o->mutex), 0);
+    unlock(o);
+    support_guarded_drop(fragile, sizeof(*fragile));
+    flag_raise(&dropped);
+}
+
+static void until_dropped(void *arg)
+{
+    (void)arg;
+    flag_await(&dropped);
+}
+
+/* Hazard B21: private, the waiter has seen its release (a signal woke it), and
+ * unmapped the condition, before the signaller makes its call. */
+START_TEST(unmapped_before_the_call)
+{
+    support_group_t group;
+
+    fresh(0);
+    dropped = 0;
+    fragile = support_guarded(sizeof(*fragile), false);
+    support_storm_begin();
+    support_group_start(&group, 1, wait_and_drop, &object);
+    await_came(&object, 1);
+    support_await_sleep(group.tids[0]);
+    seam_reset();
+    seam.before_wake = until_dropped;
+    must_eq(weir_cond_signal(fragile), 0);
+    must(flag_is_up(&dropped));
+    seam_reset();
+    support_group_join(&group);
+    support_storm_end();
+}
+END_TEST
+
 /* Hazard B17: late wake-ups, stray returns and delays in every window. */
 START_TEST(chaos)
 {
@@ -395,6 +440,7 @@ int main(void)
     tcase_add_loop_test(tcase, a_signal_without_a_call, 0, 2);
     tcase_add_loop_test(tcase, two_groups_in_one_signal, 0, 2);
     tcase_add_loop_test(tcase, no_call_where_nobody_sleeps, 0, WAYS);
+    tcase_add_test(tcase, unmapped_before_the_call);
     tcase_add_loop_test(tcase, chaos, 0, WAYS);
     return support_main(suite);
 }

@@ -301,8 +301,8 @@ static bool await(struct waiter *w, weir_deadline_t deadline)
 }
 
 /* Wait for a signal, in line; what the wait returns. */
-static int wait(weir_cond_t *c, struct waiter *w, bool alone,
-                weir_deadline_t deadline)
+static int wait_in_line(weir_cond_t *c, struct waiter *w, bool alone,
+                        weir_deadline_t deadline)
 {
     if (alone && deadline > WEIR_NOW && spin(w))
         return 0;
@@ -324,7 +324,7 @@ int weir_cond_wait_private_(weir_cond_t *c, weir_mutex_t *m,
 
     alone = enter(c, &w);
     (void)weir_mutex_unlock(m);
-    result = wait(c, &w, alone, deadline);
+    result = wait_in_line(c, &w, alone, deadline);
     (void)weir_mutex_lock(m);
     next = result == 0 ? next_of(&w) : NULL;
     if (next != NULL)
