@@ -20,13 +20,14 @@
  * (the calls named _rmutex), which is released at whatever depth it has, and
  * has that depth again on return.
  *
- * Signalling.  signal_n(n) wakes min(n, waiting) of those that are waiting,
- * that is: whose wait has unlocked, or is about to, when the signal begins and
- * holds the lock after them.  Never one that comes later, which can not take
- * the place of one that was there.  A wait that is signalled as its deadline
- * passes has either been signalled, and returns 0, or was not one of the n.
- * So signals are neither lost nor doubled.  The caller need not hold the lock,
- * but what the condition is about must be changed under it.
+ * Signalling.  signal_n(n) wakes min(n, waiting) of those that wait at that
+ * moment.  A thread waits from before its wait unlocks until it is signalled,
+ * or leaves at its deadline; so a signal finds each that had the lock before
+ * whoever made the change that it tells of.  It wakes none that comes later,
+ * and who comes later cannot take the place of one that was there.  A wait
+ * that is signalled as its deadline passes was either one of the n, and
+ * returns 0, or was not.  So signals are neither lost nor doubled.  The caller
+ * need not hold the lock, but the change must be made under it.
  *
  * What more is promised depends on the scope:
  *
