@@ -25,7 +25,8 @@ import lint
 
 SEAM = {"include/weir/inline/atomic.h", "src/base/atomic.h",
         "include/weir/inline/explore_atomic.h"}  # takes their place
-ASSEMBLY = {"src/base/compiler.h"}  # the pause of a spinning thread
+# The pause of a spinning thread; a nop with a note.
+ASSEMBLY = {"src/base/compiler.h", "src/base/probe.h"}
 LICENCES = re.compile(r"\b(HINT|OWNED|UNDER|COUNT|INIT|FENCED)\b")
 
 # What a comment says of an order, in either way.

@@ -22,7 +22,7 @@ WORD = re.compile(r"\bWORD\s+(\w+(?:\.\w+)?)(?:\[\])?")
 WIDTH = re.compile(r"WORD\s+[\w.]+(?:\[\])?,\s+(\d+)\s+bits,")
 BITS = re.compile(r"^\s*\*\s{1,3}(\d+)(?:-(\d+))?\s{2,}([A-Z][A-Z_]+)\b",
                   re.MULTILINE)
-TYPE = re.compile(r"\(\s*(?:u?int(\d+)_t|(\w+))\s*\)")
+TYPE = re.compile(r"\(\s*(?:u?int(\d+)_t|([\w *]+))\s*\)")
 
 
 def matching(text, at, pair):
