@@ -16,5 +16,7 @@
 #include <weir/sem.h>
 #include <weir/rwlock.h>
 #include <weir/rmutex.h>
+#include <weir/thread.h>
+#include <weir/trace.h>
 
 #endif

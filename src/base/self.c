@@ -13,6 +13,10 @@
  * asked for a number.
  *  If stale: never; it is only added to.
  *  LIMIT: 2^64, which a thread a nanosecond reaches in 584 years.
+ *
+ * WORD self.ident, 64 bits, not slept on, initial: 0: this thread's number.  It
+ * is atomic because a signal handler may ask in the middle of the question.
+ *  If stale: never; only its own thread reads and writes it.
  */
 #include "base/self.h"
 
@@ -32,7 +36,7 @@ WEIR_STATIC_ASSERT(SALT_BITS + TID_BITS == WEIR_TOKEN_BITS_,
 
 /* All zero: not asked yet. */
 struct self {
-    uint64_t ident;
+    WEIR_ATOMIC(uint64_t) ident;
     uint64_t token;
     uint32_t tid;
 };
@@ -46,11 +50,16 @@ WEIR_ATOMIC(uint64_t) weir_idents_;
 uint64_t weir_self_ident_(void)
 {
     struct self *self = &weir_self_;
+    /* OWNED: by this thread and its signal handlers. */
+    uint64_t ident = weir_load_rlx_(&self->ident);
+    uint64_t next;
 
-    if (WEIR_UNLIKELY(self->ident == 0))
-        /* COUNT: each gets another number, in whatever order. */
-        self->ident = weir_fetch_add_rlx_(&weir_idents_, (uint64_t)1) + 1;
-    return self->ident;
+    if (WEIR_LIKELY(ident != 0))
+        return ident;
+    /* COUNT: each gets another number, in whatever order. */
+    next = weir_fetch_add_rlx_(&weir_idents_, (uint64_t)1) + 1;
+    /* OWNED: as above. */
+    return weir_cas_rlx_(&self->ident, &ident, next) ? next : ident;
 }
 
 uint32_t weir_self_tid_(void)

@@ -12,7 +12,8 @@
 #define WEIR_TOKEN_BITS_ 44
 
 /* A number that no other thread of this process has, had or will have; never
- * 0.  After fork the thread that forked keeps it in the child. */
+ * 0; for threads of any origin.  After fork the thread that forked keeps it in
+ * the child.  Async-signal-safe, also in destructors of thread-specific data. */
 uint64_t weir_self_ident_(void);
 
 /* What the kernel calls this thread, in its own pid namespace; asked once, and

@@ -53,6 +53,12 @@
 #define WEIR_SPIN_COND_LONGEST 32
 #define WEIR_SPIN_COND_YIELDS 5
 
+/* Joining a thread: as a mutex, not measured on its own.  A thread that is
+ * about to end is worth waiting for; most are not. */
+#define WEIR_SPIN_JOIN_NS 10000
+#define WEIR_SPIN_JOIN_LONGEST 128
+#define WEIR_SPIN_JOIN_YIELDS 5
+
 /* Bounds for the measured cost of one wake-up, should the measurement be
  * disturbed. */
 #define WEIR_WAKE_COST_MIN_NS 2000
@@ -85,5 +91,9 @@
  * barrier that it asked for. */
 #define WEIR_SHARED_SLICE_NS 100000000
 #define WEIR_UNSURE_SLICE_NS 1000000
+
+/* Entries of threads that have ended, before the next to end waits until
+ * nobody can be reading them and frees them all (thread/registry.c). */
+#define WEIR_REGISTRY_RETIRED 64
 
 #endif

@@ -82,6 +82,7 @@
 #include "base/compiler.h"
 #include "base/cpu.h"
 #include "base/spin.h"
+#include "base/trace.h"
 #include "base/tunables.h"
 #include "futex/park.h"
 
@@ -280,14 +281,13 @@ static bool sleep_once(weir_barrier_t *b, uint32_t phase,
            sleep_on(b, sense, deadline, true);
 }
 
-/* Wait until phase is decided; UNDECIDED if the deadline passes first. */
-static enum outcome await(weir_barrier_t *b, uint32_t phase,
-                          weir_deadline_t deadline)
+static enum outcome await_others(weir_barrier_t *b, uint32_t phase,
+                                 weir_deadline_t deadline)
 {
-    enum outcome outcome = look(b, phase);
+    enum outcome outcome = UNDECIDED;
     bool expired = false;
 
-    if (outcome == UNDECIDED && deadline > WEIR_NOW)
+    if (deadline > WEIR_NOW)
         outcome = spin(b, phase);
     while (outcome == UNDECIDED && !expired) {
         expired = sleep_once(b, phase, deadline);
@@ -295,6 +295,21 @@ static enum outcome await(weir_barrier_t *b, uint32_t phase,
         if (outcome == UNDECIDED)
             outcome = look_behind(b, phase);
     }
+    return outcome;
+}
+
+/* Wait until phase is decided; UNDECIDED if the deadline passes first. */
+static enum outcome await(weir_barrier_t *b, uint32_t phase,
+                          weir_deadline_t deadline)
+{
+    enum outcome outcome = look(b, phase);
+    weir_deadline_t begun;
+
+    if (outcome != UNDECIDED)
+        return outcome;
+    begun = weir_trace_contended_begin_(b);
+    outcome = await_others(b, phase, deadline);
+    weir_trace_contended_end_(b, begun); /* its address alone (6) */
     return outcome;
 }
 

@@ -106,6 +106,7 @@
 #include "base/atomic.h"
 #include "base/compiler.h"
 #include "base/spin.h"
+#include "base/trace.h"
 #include "base/tunables.h"
 #include "futex/park.h"
 #include "futex/revoke.h"
@@ -300,6 +301,7 @@ WEIR_COLD int weir_eventcount_await_(weir_eventcount_t_ *ec, bool shared,
                                      weir_deadline_t deadline)
 {
     struct sleeper s = {.ec = ec, .shared = shared, .sure = true};
+    weir_deadline_t begun = weir_trace_contended_begin_(ec);
     bool expired = false;
     bool done = false;
 
@@ -315,5 +317,6 @@ WEIR_COLD int weir_eventcount_await_(weir_eventcount_t_ *ec, bool shared,
         done = !expired && linger(wait);
     }
     leave(&s, wait);
+    weir_trace_contended_end_(ec, begun);
     return done ? 0 : ETIMEDOUT;
 }

@@ -118,6 +118,7 @@
 #include "base/compiler.h"
 #include "base/spin.h"
 #include "base/time.h"
+#include "base/trace.h"
 #include "base/tunables.h"
 #include "futex/park.h"
 #include "futex/parked.h"
@@ -398,12 +399,12 @@ static int lock_sleeping(struct waiter *w)
     }
 }
 
-WEIR_COLD int weir_mutex_lock_slow_(weir_mutex_t *m, weir_deadline_t deadline)
+static int lock_contended(weir_mutex_t *m, weir_deadline_t deadline)
 {
     struct waiter w = {.mutex = m, .deadline = deadline};
     int result;
 
-    if (try_take(m) || spin(&w))
+    if (spin(&w))
         return 0;
     w.due = weir_after(WEIR_MUTEX_FAIR_NS);
     result = lock_sleeping(&w);
@@ -413,6 +414,19 @@ WEIR_COLD int weir_mutex_lock_slow_(weir_mutex_t *m, weir_deadline_t deadline)
             /* Keeps I1: 5. says for whom. */
             weir_futex_wake_(&m->state, 1, WEIR_BITS_ALL, false);
     }
+    return result;
+}
+
+WEIR_COLD int weir_mutex_lock_slow_(weir_mutex_t *m, weir_deadline_t deadline)
+{
+    weir_deadline_t begun;
+    int result;
+
+    if (try_take(m))
+        return 0;
+    begun = weir_trace_contended_begin_(m);
+    result = lock_contended(m, deadline);
+    weir_trace_contended_end_(m, begun);
     return result;
 }
 

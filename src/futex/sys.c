@@ -14,6 +14,7 @@
 #include "base/atomic.h"
 #include "base/panic.h"
 #include "base/time.h"
+#include "base/trace.h"
 
 /* From linux/futex.h and linux/membarrier.h. */
 #define FUTEX_OP_WAIT_BITSET 9
@@ -60,11 +61,13 @@ enum weir_slept weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *word,
                                  uint32_t bits, bool shared)
 {
     struct timespec ts = weir_timespec_(deadline);
+    weir_deadline_t begun = weir_trace_wait_(word, expected);
     /* BITSET, because it is the wait whose time is absolute. */
     long result = futex((const volatile void *)word,
                         futex_op(FUTEX_OP_WAIT_BITSET, shared), expected,
                         deadline == WEIR_FOREVER ? NULL : &ts, bits);
 
+    weir_trace_woken_(word, begun);
     switch (result) {
     case 0:
     case -EINTR: return WEIR_SLEPT_WOKEN;
@@ -80,8 +83,11 @@ enum weir_slept weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *word,
 void weir_futex_wake_(const volatile void *word, int count, uint32_t bits,
                       bool shared)
 {
-    long result = futex(word, futex_op(FUTEX_OP_WAKE_BITSET, shared),
-                        (uint32_t)count, NULL, bits);
+    long result;
+
+    weir_trace_wake_(word, count);
+    result = futex(word, futex_op(FUTEX_OP_WAKE_BITSET, shared),
+                   (uint32_t)count, NULL, bits);
 
     /* EFAULT, EINVAL: the object is gone.  Others mean that a sleeper that
      * we owe a wake-up will not get it. */

@@ -24,5 +24,7 @@ CHECK(sizeof(weir_barrier_t) <= 384);
 CHECK(sizeof(weir_sem_t) == 8 + WRONG_SIZE);
 CHECK(sizeof(weir_event_t) == 8 + WRONG_SIZE);
 CHECK(sizeof(weir_rwlock_t) == 16);
+CHECK(sizeof(weir_thread_t) == 288);
+CHECK(sizeof(weir_event_t) == 40);
 CHECK(sizeof(weir_deadline_t) == 8);
 CHECK((weir_deadline_t)-1 < 0);

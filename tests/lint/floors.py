@@ -30,6 +30,7 @@ FLOOR_OF = {"base": "base", "atomic": "base", "annotate": "base",
             "barrier": "futex", "queue": "futex",
             "sem": "futex", "event": "futex",
             "rwlock": "futex",
+            "trace": "base", "thread": "thread",
             "explore": "explore"}
 # What an object contains, or is always used with.
 CONTAINS = {"rmutex": {"mutex"}, "cond": {"mutex", "rmutex"}}
