@@ -10,9 +10,10 @@ and with one that was not.  The last round, in which the annotations are left
 out, must report right uses as races: it proves that the rounds before could
 have failed.
 
-usage: run.py CC WRAPPER SOURCE_DIR SOURCES PROGRAM...
+usage: run.py CC WRAPPER SOURCE_DIR SOURCES URCU_INCLUDE URCU PROGRAM...
   WRAPPER  runs a program (scripts/lib/no-aslr)
   SOURCES  of the library, below SOURCE_DIR, with commas between them
+  URCU     the libraries of liburcu, with commas between them
   PROGRAM  a source in this folder
 """
 
@@ -46,7 +47,7 @@ BLIND = {"mutex": ("tried", "timed"), "barrier": ("phases", "action"),
          "event": ("woken",) "rwlock": ("tried", "timed") "rmutex": ("contended", "timed"),
          "cond": ("turns", "timed"),
          "barrier": ("phases", "action"),
-         "queue": ("large", "batches")}
+         "queue": ("large", "batches") "thread": ("results", "polled")}
 
 
 class Failure(Exception):
@@ -82,11 +83,11 @@ def why_not(cc, wrapper, folder):
     return None
 
 
-def build(cc, top, sources, folder):
+def build(cc, top, sources, urcu, folder):
     """Both libraries, as paths by name."""
     include = ["-I", os.path.join(top, "include"),
-               "-I", os.path.join(top, "src")]
-    inputs = [os.path.join(top, source) for source in sources]
+               "-I", os.path.join(top, "src"), "-isystem", urcu[0]]
+    inputs = [os.path.join(top, source) for source in sources] + urcu[1:]
     libraries = {}
     for name, flags in (("ordinary", []), ("instrumented", [TSAN])):
         place = os.path.join(folder, name)
@@ -169,18 +170,19 @@ class Runner:
 
 
 def main():
-    if len(sys.argv) < 6:
+    if len(sys.argv) < 8:
         print(__doc__, file=sys.stderr)
         return 2
     cc, wrapper, top, sources = sys.argv[1:5]
-    programs = [os.path.splitext(name)[0] for name in sys.argv[5:]]
+    urcu = [sys.argv[5]] + sys.argv[6].split(",")
+    programs = [os.path.splitext(name)[0] for name in sys.argv[7:]]
     with tempfile.TemporaryDirectory() as folder:
         reason = why_not(cc, wrapper, folder)
         if reason:
             print("SKIPPED: " + reason)
             return SKIPPED
         try:
-            libraries = build(cc, top, sources.split(","), folder)
+            libraries = build(cc, top, sources.split(","), urcu, folder)
             return Runner(cc, wrapper, top, programs, libraries, folder).run()
         except Failure as failure:
             print("FAIL: %s" % failure)
