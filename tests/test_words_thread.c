@@ -53,8 +53,8 @@ START_TEST(moves)
             must_eq(state(), to | (word & DAEMON));
             must_eq(seam_count(&seam_wakes), (word & WAITERS) != 0);
             if (word & WAITERS)
-                must_eq(seam_woken, INT_MAX);
-            must(!seam_woken_shared);
+                must_eq(weir_load_rlx_(&seam_woken), INT_MAX);
+            must(!weir_load_rlx_(&seam_woken_shared));
         }
     }
 }

@@ -56,8 +56,9 @@ static void tell_kernel(weir_thread_t *t)
 {
     char buffer[WEIR_NAME_SIZE];
 
-    if (!weir_registry_has_(t) || t->handle == 0 ||
-        weir_life_phase_(t) != WEIR_PHASE_RUNNING)
+    /* The handle is there when it is running; main's may be missing. */
+    if (!weir_registry_has_(t) || weir_life_phase_(t) != WEIR_PHASE_RUNNING ||
+        t->handle == 0)
         return;
     weir_name_cut_(buffer, weir_thread_name(t));
     /* It can fail, where there is no /proc; then the kernel does not know. */
