@@ -7,6 +7,7 @@
  */
 #include <weir/thread.h>
 
+#include <pthread.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -58,6 +59,14 @@ static void must_have_ended(weir_thread_t *t)
     must_eq(weir_thread_start(t), EALREADY);
 }
 
+static void be_foreign(unsigned index, void *arg)
+{
+    (void)index;
+    (void)arg;
+    must(weir_thread_current() != weir_thread_main());
+    must_eq(weir_thread_active_count(), 2);
+}
+
 /* Start some, list them, join them all. */
 static void must_work(void)
 {
@@ -65,6 +74,7 @@ static void must_work(void)
 
     if (!SUPPORT_FORKED_THREADS)
         return;
+    support_threads(1, be_foreign, NULL);
     for (int i = 0; i < 3; i++) {
         must_eq(weir_thread_init(&threads[i], NULL, at_once, &threads[i]), 0);
         must_eq(weir_thread_start(&threads[i]), 0);
@@ -238,6 +248,7 @@ static void be_busy(unsigned index, void *arg)
     (void)arg;
     while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
         if (index == 0) {
+            must(weir_thread_current() != NULL); /* foreign, and known */
             (void)weir_thread_enumerate(NULL, 0);
             continue;
         }
@@ -300,6 +311,46 @@ START_TEST(from_child_to_child)
 }
 END_TEST
 
+/* From a destructor that runs after the thread has ended. */
+static pthread_key_t key;
+
+static void fork_at_last(void *value)
+{
+    uintptr_t round = (uintptr_t)value;
+    pid_t child;
+
+    if (weir_thread_current() != NULL) {
+        must_eq(pthread_setspecific(key, (void *)(round + 1)), 0);
+        return;
+    }
+    child = support_fork();
+    if (child == 0) {
+        must(weir_thread_current() == NULL);
+        must_eq(weir_thread_native_id(weir_thread_main()), getpid());
+        must_eq(weir_thread_active_count(), 1);
+        support_exit();
+    }
+    support_reap(child);
+    __atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
+}
+
+static void *leave_data(void *arg)
+{
+    must_eq(pthread_setspecific(key, (void *)1), 0);
+    return arg;
+}
+
+START_TEST(from_the_last_destructor)
+{
+    must_eq(pthread_key_create(&key, fork_at_last), 0);
+    must_eq(weir_thread_init(&forking, NULL, leave_data, NULL), 0);
+    must_eq(weir_thread_start(&forking), 0);
+    must_eq(weir_thread_join(&forking, WEIR_FOREVER, NULL), 0);
+    while (!__atomic_load_n(&stop, __ATOMIC_ACQUIRE))
+        sched_yield();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("thread_fork");
@@ -311,5 +362,6 @@ int main(void)
     tcase_add_test(tcase, while_others_join);
     tcase_add_test(tcase, fork_with_busy_threads);
     tcase_add_test(tcase, from_child_to_child);
+    tcase_add_test(tcase, from_the_last_destructor);
     return support_main(suite);
 }

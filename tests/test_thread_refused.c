@@ -15,6 +15,8 @@
 
 /* Calls of the library that fail, and how. */
 static int refuse_create;
+static void (*hold_create)(void); /* before it is refused */
+static int refuse_stack;
 static int refuse_attr;
 static int refuse_setspecific;
 static int refuse_atexit;
@@ -27,6 +29,8 @@ int __wrap_pthread_create(pthread_t *handle, const pthread_attr_t *attr,
 int __wrap_pthread_create(pthread_t *handle, const pthread_attr_t *attr,
                           void *(*fn)(void *), void *arg)
 {
+    if (hold_create != NULL)
+        hold_create();
     if (refuse_create != 0)
         return refuse_create;
     return __real_pthread_create(handle, attr, fn, arg);
@@ -37,6 +41,14 @@ int __wrap_pthread_attr_init(pthread_attr_t *attr);
 int __wrap_pthread_attr_init(pthread_attr_t *attr)
 {
     return refuse_attr != 0 ? refuse_attr : __real_pthread_attr_init(attr);
+}
+
+int __real_pthread_attr_setstacksize(pthread_attr_t *attr, size_t size);
+int __wrap_pthread_attr_setstacksize(pthread_attr_t *attr, size_t size);
+int __wrap_pthread_attr_setstacksize(pthread_attr_t *attr, size_t size)
+{
+    return refuse_stack != 0 ? refuse_stack
+                             : __real_pthread_attr_setstacksize(attr, size);
 }
 
 int __real_pthread_setspecific(pthread_key_t key, const void *value);
@@ -130,6 +142,19 @@ START_TEST(no_thread_attributes)
 }
 END_TEST
 
+START_TEST(no_such_stack)
+{
+    weir_thread_attr_t attr = {.stack_size = (size_t)1 << 20,
+                               .guard_size = (size_t)1 << 16};
+
+    must_eq(weir_thread_init(&thread, &attr, at_once, &thread), 0);
+    refuse_stack = EINVAL;
+    must_be_new(EINVAL);
+    refuse_stack = 0;
+    must_work();
+}
+END_TEST
+
 START_TEST(no_memory)
 {
     make();
@@ -167,6 +192,46 @@ START_TEST(joined_while_refused)
     make();
     support_group_start(&group, 3, join_in_vain, NULL);
     support_group_join(&group);
+}
+END_TEST
+
+/* The same, surely asleep when it is refused. */
+static support_group_t joiners;
+
+static void join_once(unsigned index, void *arg)
+{
+    (void)index;
+    (void)arg;
+    must_eq(weir_thread_join(&thread, WEIR_FOREVER, NULL), ESRCH);
+}
+
+static void ask_once(unsigned index, void *arg)
+{
+    (void)arg;
+    if (index == 0)
+        must_eq(weir_thread_ident(&thread), 0);
+    else
+        join_once(index, arg);
+}
+
+static void start_joiners(void)
+{
+    hold_create = NULL;
+    must(weir_thread_is_alive(&thread)); /* as far as one knows */
+    support_group_start(&joiners, 3, ask_once, NULL);
+    for (unsigned i = 0; i < 3; i++)
+        support_await_sleep(joiners.tids[i]);
+    refuse_create = EAGAIN;
+}
+
+START_TEST(asleep_when_refused)
+{
+    make();
+    hold_create = start_joiners;
+    must_eq(weir_thread_start(&thread), EAGAIN);
+    support_group_join(&joiners);
+    refuse_create = 0;
+    must_work();
 }
 END_TEST
 
@@ -243,7 +308,9 @@ int main(void)
     tcase_add_test(tcase, no_thread);
     tcase_add_test(tcase, no_thread_attributes);
     tcase_add_test(tcase, no_memory);
+    tcase_add_test(tcase, no_such_stack);
     tcase_add_test(tcase, joined_while_refused);
+    tcase_add_test(tcase, asleep_when_refused);
     tcase_add_test(tcase, no_destructor);
     tcase_add_test(tcase, no_second_round);
     tcase_add_loop_test(tcase, no_object, 0, 2);

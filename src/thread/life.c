@@ -172,11 +172,10 @@ static uint32_t spin(const weir_thread_t *t, uint32_t phases)
 /* Sleep while the word is state.  True if the deadline passed. */
 static bool sleep_on(weir_thread_t *t, uint32_t state, weir_deadline_t deadline)
 {
-    if (!(state & WAITERS) &&
-        /* [L2] acquire: not needed here, the caller looks again. */
-        !weir_cas_acq_(&t->state, &state, state | WAITERS))
-        return false;
-    return weir_park_(&t->state, state | WAITERS, deadline, WEIR_BITS_ALL,
+    /* [L2] acquire: not needed here, the caller looks again. */
+    return ((state & WAITERS) ||
+            weir_cas_acq_(&t->state, &state, state | WAITERS)) &&
+           weir_park_(&t->state, state | WAITERS, deadline, WEIR_BITS_ALL,
                       false, true) == WEIR_SLEPT_EXPIRED;
 }
 
