@@ -15,7 +15,7 @@ const char *const help_text =
     "Usage: weir-bench [--paired] [option]...\n"
     "       weir-bench --gbench [--full] [--benchmark_...]...\n"
     "\n"
-    "Races weir's primitives mutex locks, conditions, barrier, queue and read-write lock against glibc's on this machine.\n"
+    "Races weir's primitives mutex locks, conditions, barrier, queue and read-write lock thread against glibc's on this machine.\n"
     "\n"
     "Paired mode (the default) runs all contestants of a case in short\n"
     "slices, one after the other, in an order that rotates; compares within\n"

@@ -7,6 +7,7 @@
 #include "contestants/glibc_queue.h"
 #include "harness/enter.h"
 
+#include <cstdlib>
 #include <pthread.h>
 #include <semaphore.h>
 
@@ -176,6 +177,26 @@ private:
     pthread_rwlock_t lock_;
 };
 
+class GlibcThread {
+public:
+    void start(void *(*fn)(void *), void *arg)
+    {
+        if (pthread_create(&thread_, nullptr, fn, arg) != 0)
+            abort();
+    }
+    void *join()
+    {
+        void *result = nullptr;
+
+        if (pthread_join(thread_, &result) != 0)
+            abort();
+        return result;
+    }
+
+private:
+    pthread_t thread_;
+};
+
 template <std::size_t Size>
 using DefaultQueue = GlibcQueue<Size, PTHREAD_MUTEX_TIMED_NP>;
 template <std::size_t Size>
@@ -191,7 +212,8 @@ const bool entered = [] {
         .queue<DefaultQueue>()
         .sem<GlibcSem>()
         .event<GlibcEvent>
-        .rwlock<GlibcRwlock<PTHREAD_RWLOCK_PREFER_READER_NP>>();
+        .rwlock<GlibcRwlock<PTHREAD_RWLOCK_PREFER_READER_NP>>
+        .thread<GlibcThread>();
     Enter("glibc-adaptive", 3,
           {false, true, "call", "PTHREAD_MUTEX_ADAPTIVE_NP"})
         .mutex<GlibcMutex<PTHREAD_MUTEX_ADAPTIVE_NP>>()

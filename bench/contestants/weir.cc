@@ -130,6 +130,26 @@ private:
     weir_rwlock_t lock_;
 };
 
+class WeirThread {
+public:
+    void start(void *(*fn)(void *), void *arg)
+    {
+        must(weir_thread_init(&thread_, nullptr, fn, arg), "weir_thread_init");
+        must(weir_thread_start(&thread_), "weir_thread_start");
+    }
+    void *join()
+    {
+        void *result = nullptr;
+
+        must(weir_thread_join(&thread_, WEIR_FOREVER, &result),
+             "weir_thread_join");
+        return result;
+    }
+
+private:
+    weir_thread_t thread_;
+};
+
 /* The functions as the dynamic linker finds them in the library.  A plain
  * call from C++ could be inlined, or bind to a copy in this program. */
 template <class Function>
@@ -191,7 +211,8 @@ const bool entered = [] {
         .rwlock<WeirRwlock>
         .rwlock<WeirRwlock<0>>();
     Enter("weir-readers", 6, {true, true, "inline", "WEIR_RW_PREFER_READER"})
-        .rwlock<WeirRwlock<WEIR_RW_PREFER_READER>>();
+        .rwlock<WeirRwlock<WEIR_RW_PREFER_READER>>
+        .thread<WeirThread>();
     if (call_lock == nullptr || call_unlock == nullptr || call_put == nullptr ||
         call_get == nullptr)
         return false; /* linked statically: there is only one boundary */

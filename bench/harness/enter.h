@@ -13,6 +13,7 @@
 #include "gbench/queue.h"
 #include "gbench/signal.h"
 #include "gbench/rwlock.h"
+#include "gbench/thread.h"
 #include "harness/registry.h"
 
 namespace wbench {
@@ -79,6 +80,12 @@ Enter &Enter::rwlock(unsigned levels)
     add(Kind::rwlock_write, rwlock_write<R>, gbench_rwlock_write<R>, levels);
     return add(Kind::rwlock_mixed, rwlock_mixed<R>, gbench_rwlock_mixed<R>,
                levels);
+}
+
+template <class T>
+Enter &Enter::thread(unsigned levels)
+{
+    return add(Kind::thread, thread_start_join<T>, gbench_thread<T>, levels);
 }
 
 } // namespace wbench

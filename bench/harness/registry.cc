@@ -64,6 +64,7 @@ unsigned Case::thread_count() const
     case Kind::cond_broadcast: return shape.threads + 1;
     case Kind::cond_pingpong:
     case Kind::queue_pingpong: return 2;
+    case Kind::thread: return 1;
     default: return shape.threads;
     }
 }
@@ -86,6 +87,7 @@ const char *Case::unit() const
     case Kind::rwlock_read: return "read lock + unlock";
     case Kind::rwlock_write: return "write lock + unlock";
     case Kind::rwlock_mixed: return "M lock + unlock / s";
+    case Kind::thread: return "start + join";
     case Kind::count: break;
     }
     return "";
@@ -101,7 +103,7 @@ const std::vector<Case> &cases()
     static const std::vector<Case> all = [] {
         std::vector<Case> list = mutex_cases();
 
-        for (auto more : {cond_cases(), barrier_cases(), queue_cases(), signal_cases rwlock_cases()})
+        for (auto more : {cond_cases(), barrier_cases(), queue_cases(), signal_cases rwlock_cases thread_cases()})
             list.insert(list.end(), more.begin(), more.end());
         return list;
     }();

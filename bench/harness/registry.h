@@ -75,6 +75,8 @@ public:
     Enter &event(unsigned levels = kAlways);
     template <class R>
     Enter &rwlock(unsigned levels = kAlways);
+    template <class T>
+    Enter &thread(unsigned levels = kAlways);
 
     static constexpr unsigned kAlways = kSmoke | kDefault | kFull;
 
@@ -131,6 +133,7 @@ std::vector<Case> barrier_cases();
 std::vector<Case> queue_cases();
 std::vector<Case> signal_cases();
 std::vector<Case> rwlock_cases();
+std::vector<Case> thread_cases();
 
 } // namespace wbench
 

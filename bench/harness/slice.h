@@ -31,6 +31,7 @@ enum class Kind : unsigned {
     rwlock_read,
     rwlock_write,
     rwlock_mixed,
+    thread,
     count
 };
 inline constexpr std::size_t kKinds = static_cast<std::size_t>(Kind::count);

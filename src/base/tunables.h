@@ -53,10 +53,9 @@
 #define WEIR_SPIN_COND_LONGEST 32
 #define WEIR_SPIN_COND_YIELDS 5
 
-/* Joining a thread: as a mutex, not measured on its own.  A thread that is
- * about to end is worth waiting for; most are not. */
-#define WEIR_SPIN_JOIN_NS 10000
-#define WEIR_SPIN_JOIN_LONGEST 128
+/* Joining a thread: no pauses.  One that was started a moment ago waits for a
+ * CPU, often this one; most others will not end soon (thread/1: 10 us of pauses,
+ * as for a mutex, were 10 us lost).  Taken from a mutex but for that. */
 #define WEIR_SPIN_JOIN_YIELDS 5
 
 /* Bounds for the measured cost of one wake-up, should the measurement be

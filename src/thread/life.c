@@ -156,8 +156,7 @@ enum weir_phase weir_life_phase_(const weir_thread_t *t)
 static uint32_t spin(const weir_thread_t *t, uint32_t phases)
 {
     static const struct weir_spin_plan plan = {
-        .budget_ns = WEIR_SPIN_JOIN_NS,
-        .longest = WEIR_SPIN_JOIN_LONGEST,
+        .longest = 1,
         .yields = WEIR_SPIN_JOIN_YIELDS,
     };
     struct weir_spin spin = weir_spin_begin_(&plan);
