@@ -10,13 +10,16 @@
  *             EINVAL     bad argument (nothing was changed)
  *             EOVERFLOW  a counter or a time would overflow
  *             EDEADLK    the caller would wait for itself
+ *             EALREADY   started before
+ *             ESRCH      not started
  *             EBUSY      still in use
  *   outcome   EBUSY      trylock: somebody holds it
  *             EAGAIN     a try operation would have to wait
  *             ETIMEDOUT  the deadline passed
  *             ECANCELED  the barrier is broken
  *             ESHUTDOWN  the queue is closed (and, for get, drained)
- *             ENOMEM     only from calls named _create
+ *             ENOMEM     only from calls named _create; a thread that cannot
+ *                        be had is EAGAIN
  *
  * No call returns EINTR.  A broken invariant (memory overwritten, an object
  * used after it was freed) stops the process: function, address, state word
