@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <weir/mutex.h>
 
@@ -250,7 +251,7 @@ START_TEST(read_while_others_come_and_go)
 END_TEST
 
 /* Entries of the dead are freed, a batch at a time. */
-START_TEST(many_have_lived)
+static void live_many_times(void)
 {
     for (int i = 0; i < 4 * WEIR_REGISTRY_RETIRED; i++) {
         weir_thread_t t;
@@ -260,6 +261,28 @@ START_TEST(many_have_lived)
         must_eq(weir_thread_join(&t, WEIR_FOREVER, NULL), 0);
     }
     must_be_alone();
+}
+
+START_TEST(many_have_lived)
+{
+    live_many_times();
+}
+END_TEST
+
+/* A kernel that begins to refuse membarrier: liburcu would end the process, so
+ * they are kept. */
+START_TEST(many_have_lived_without_barriers)
+{
+    pid_t child = support_fork();
+
+    if (child == 0) {
+        if (support_refuse(SYS_membarrier, EPERM))
+            live_many_times();
+        else
+            support_skip("many_have_lived_without_barriers", "no seccomp");
+        support_exit();
+    }
+    support_reap(child);
 }
 END_TEST
 
@@ -467,6 +490,7 @@ int main(void)
     tcase = support_tcase(suite, "contended");
     tcase_add_test(tcase, read_while_others_come_and_go);
     tcase_add_test(tcase, many_have_lived);
+    tcase_add_test(tcase, many_have_lived_without_barriers);
     tcase = support_tcase(suite, "thread exit");
     tcase_add_test(tcase, used_by_destructors);
     tcase_add_test(tcase, destructors_that_never_end);

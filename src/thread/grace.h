@@ -9,12 +9,15 @@
 #ifndef WEIR_THREAD_GRACE_H
 #define WEIR_THREAD_GRACE_H
 
+#include <stdbool.h>
+
 /* Around each reading; does not nest. */
 void weir_read_begin_(void);
 void weir_read_end_(void);
 
-/* Wait until all who are reading now have ended.  Not while reading. */
-void weir_grace_(void);
+/* Wait until all who are reading now have ended.  Not while reading.  False:
+ * that cannot be found out; nothing that was taken out may be freed. */
+bool weir_grace_(void);
 
 /* For pthread_atfork. */
 void weir_grace_before_fork_(void);

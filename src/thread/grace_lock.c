@@ -20,10 +20,11 @@ void weir_read_end_(void)
     (void)weir_mutex_unlock(&reading);
 }
 
-void weir_grace_(void)
+bool weir_grace_(void)
 {
     weir_read_begin_();
     weir_read_end_();
+    return true;
 }
 
 void weir_grace_before_fork_(void)

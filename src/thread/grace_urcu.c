@@ -10,6 +10,8 @@
 #include <urcu/urcu-bp.h>
 
 #include "base/atomic.h"
+#include "futex/revoke.h"
+#include "futex/sys.h"
 
 #if defined(WEIR_TSAN)
 /* ThreadSanitizer does not see into liburcu: it is told by this word that
@@ -31,10 +33,20 @@ void weir_read_end_(void)
     urcu_bp_read_unlock();
 }
 
-void weir_grace_(void)
+/* liburcu ends the process where membarrier worked and is refused later, so
+ * that is tried first. */
+static bool is_refused(void)
 {
+    return (weir_asymmetric_() || weir_refused_()) && !weir_membarrier_();
+}
+
+bool weir_grace_(void)
+{
+    if (is_refused())
+        return false;
     urcu_bp_synchronize_rcu();
     TELL();
+    return true;
 }
 
 void weir_grace_before_fork_(void)

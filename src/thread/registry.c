@@ -105,6 +105,19 @@ static void free_all(struct weir_entry *entry)
     }
 }
 
+/* They cannot be freed now; with the next, perhaps. */
+static void keep(struct weir_entry *entry)
+{
+    struct weir_entry *end = entry;
+
+    while (end->retired != NULL)
+        end = end->retired;
+    weir_registry_lock_();
+    end->retired = retired;
+    retired = entry;
+    weir_registry_unlock_();
+}
+
 void weir_registry_lock_(void)
 {
     (void)weir_mutex_lock(&lock);
@@ -142,7 +155,10 @@ void weir_registry_remove_(struct weir_entry *entry)
     weir_registry_unlock_();
     if (free_now == NULL)
         return;
-    weir_grace_();
+    if (!weir_grace_()) {
+        keep(free_now);
+        return;
+    }
     weir_tell_acquire_(&retired);
     free_all(free_now);
 }

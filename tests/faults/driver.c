@@ -553,6 +553,50 @@ static void try_queue(void)
         use_queue_up();
 }
 
+/* -- Thread -------------------------------------------------------------- */
+
+static weir_thread_t members[TEAM];
+
+/* Each joins the one before it, which is asleep by now. */
+static void *join_the_last(void *arg)
+{
+    weir_thread_t *before = arg;
+    int result = 0;
+
+    if (before == NULL) {
+        nap(200000);
+        return arg;
+    }
+    do
+        result = weir_thread_join(
+            before, timed ? weir_after(SHORT_NS / 2) : WEIR_FOREVER, NULL);
+    while (result == ETIMEDOUT);
+    must(result == 0);
+    return arg;
+}
+
+static void try_thread(void)
+{
+    for (unsigned round = 0; round < 10 * ROUNDS; round++) {
+        for (unsigned i = 0; i < TEAM; i++) {
+            void *before = i > 0 ? &members[i - 1] : NULL;
+
+            must(weir_thread_init(&members[i], NULL, join_the_last, before) ==
+                 0);
+            must(weir_thread_start(&members[i]) == 0);
+        }
+        if (round % 2 == 0)
+            must(weir_thread_join_all(WEIR_FOREVER) == 0);
+        for (unsigned i = TEAM; i > 0; i--) {
+            void *result = NULL;
+
+            must(weir_thread_join(&members[i - 1], WEIR_FOREVER, &result) == 0);
+            must(result == (i > 1 ? &members[i - 2] : NULL));
+        }
+        must(weir_thread_active_count() == 1);
+    }
+}
+
 /* -- All ----------------------------------------------------------------- */
 
 struct part {
@@ -569,7 +613,8 @@ static const struct part parts[] = {{"mutex", try_mutex},
                                     {"rmutex", try_rmutex},
                                     {"cond", try_cond},
                                     {"barrier", try_barrier},
-                                    {"queue", try_queue}};
+                                    {"queue", try_queue}
+                                    {"thread", try_thread}};
 
 static const struct part *find(const char *name)
 {

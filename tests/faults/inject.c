@@ -47,18 +47,18 @@
 struct call {
     const char *name;
     long number;
-    unsigned argument; /* of the two values below */
+    unsigned argument; /* of the values below */
     unsigned values[2];
+    unsigned too; /* fails as well, where it fails always */
+    bool has_too;
 };
 
 #define FUTEX_CALL(name, op)                                                   \
-    {name, SYS_futex, 1, {op, (op) | FUTEX_PRIVATE_FLAG}},                     \
-        {name "-shared", SYS_futex, 1, {op, op}},                              \
+    {name, SYS_futex, 1, {op, (op) | FUTEX_PRIVATE_FLAG}, 0, false},           \
+        {name "-shared", SYS_futex, 1, {op, op}, 0, false},                    \
     {                                                                          \
         name "-private", SYS_futex, 1,                                         \
-        {                                                                      \
-            (op) | FUTEX_PRIVATE_FLAG, (op) | FUTEX_PRIVATE_FLAG               \
-        }                                                                      \
+            {(op) | FUTEX_PRIVATE_FLAG, (op) | FUTEX_PRIVATE_FLAG}, 0, false   \
     }
 
 static const struct call calls[] = {
@@ -68,12 +68,17 @@ static const struct call calls[] = {
      SYS_membarrier,
      0,
      {MEMBARRIER_CMD_PRIVATE_EXPEDITED,
-      MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED}},
+      MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED},
+     /* A kernel without it, or a filter, refuses to tell as well. */
+     MEMBARRIER_CMD_QUERY,
+     true},
     {"register",
      SYS_membarrier,
      0,
      {MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED,
-      MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED}},
+      MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED},
+     0,
+     false},
 };
 
 struct error {
@@ -159,13 +164,17 @@ static int install(const struct fault *fault)
     /* The low half, on a little-endian machine. */
     unsigned argument = (unsigned)offsetof(struct seccomp_data, args) +
                         8 * fault->call->argument;
+    unsigned third = fault->call->has_too && is_kernels(fault)
+                         ? fault->call->too
+                         : fault->call->values[1];
     struct sock_filter filter[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)fault->call->number, 0,
-                 3),
+                 4),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, argument),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, fault->call->values[0], 2, 0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, fault->call->values[1], 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, fault->call->values[0], 3, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, fault->call->values[1], 2, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, third, 1, 0),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
         BPF_STMT(BPF_RET | BPF_K, answer),
     };
