@@ -8,7 +8,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include <weir/weir.h>
 
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -44,7 +43,7 @@ int main(void)
 {
     const struct timespec pause = {0, 20000000};
     uint64_t number, sum = 0;
-    pthread_t sender;
+    weir_thread_t sender;
 
     if (strcmp(weir_version(), WEIR_VERSION) != 0)
         return failed("header and library differ in version");
@@ -53,7 +52,8 @@ int main(void)
     if (weir_barrier_init(&barrier, 2, 0) != 0)
         return failed("no barrier");
     weir_mutex_lock(&mutex);
-    if (pthread_create(&sender, NULL, send, NULL) != 0)
+    if (weir_thread_init(&sender, NULL, send, NULL) != 0 ||
+        weir_thread_start(&sender) != 0)
         return failed("no thread");
     while (sum < NUMBERS * (NUMBERS + 1) / 2) {
         if (weir_queue_get(queue, &number) != 0)
@@ -63,7 +63,8 @@ int main(void)
     weir_barrier_wait(&barrier, NULL);
     nanosleep(&pause, NULL); /* time to fall asleep on the mutex */
     weir_mutex_unlock(&mutex);
-    pthread_join(sender, NULL);
+    if (weir_thread_join(&sender, WEIR_FOREVER, NULL) != 0)
+        return failed("the thread was not joined");
     weir_queue_destroy(queue);
     if (!locked_late)
         return failed("the sleeping thread was not woken");
