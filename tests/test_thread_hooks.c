@@ -25,7 +25,9 @@ static const volatile void *about; /* events of other objects do not count */
 static void count(const weir_event_t *event)
 {
     static weir_mutex_t inner = WEIR_MUTEX_INIT;
+    static _Thread_local bool inside;
 
+    must(!inside);
     must(event->kind >= 1 && event->kind < KINDS);
     must_eq(event->thread, weir_get_ident());
     must(event->time > 0 && event->time <= weir_now());
@@ -33,11 +35,13 @@ static void count(const weir_event_t *event)
     must_eq(event->count != 0, event->kind == WEIR_EVENT_WAKE);
     if (event->object != about)
         return;
+    inside = true;
     must_eq(weir_mutex_lock(&inner), 0);
     must_eq(weir_mutex_lock_until(&inner, weir_after(1000)), ETIMEDOUT);
     last[event->kind] = *event;
     __atomic_fetch_add(&counts[event->kind], 1, __ATOMIC_RELEASE);
     must_eq(weir_mutex_unlock(&inner), 0);
+    inside = false;
     errno = 4711;
 }
 

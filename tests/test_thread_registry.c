@@ -182,6 +182,21 @@ START_TEST(lists_in_order)
 }
 END_TEST
 
+/* Not a moment later than its end. */
+START_TEST(ended_is_not_listed)
+{
+    for (long i = support_scaled(3000); i > 0; i--) {
+        weir_thread_t t;
+
+        must_eq(weir_thread_init(&t, NULL, at_once, NULL), 0);
+        must_eq(weir_thread_start(&t), 0);
+        while (weir_thread_is_alive(&t))
+            continue;
+        must_be_alone();
+    }
+}
+END_TEST
+
 /* What is alive all the time is there once, whatever comes and goes. */
 struct churn {
     weir_thread_t lasting[3];
@@ -487,6 +502,7 @@ int main(void)
     tcase_add_test(tcase, foreign_idents);
     tcase_add_test(tcase, foreign_threads_leave_nothing);
     tcase_add_test(tcase, lists_in_order);
+    tcase_add_test(tcase, ended_is_not_listed);
     tcase = support_tcase(suite, "contended");
     tcase_add_test(tcase, read_while_others_come_and_go);
     tcase_add_test(tcase, many_have_lived);
