@@ -16,6 +16,7 @@
 
 #include "base/atomic.h"
 #include "base/tunables.h"
+#include "futex/revoke.h"
 #include "support/support.h"
 
 static uint32_t may_go;
@@ -284,17 +285,21 @@ START_TEST(many_have_lived)
 }
 END_TEST
 
-/* A kernel that begins to refuse membarrier: liburcu would end the process, so
- * they are kept. */
+/* A kernel that begins to refuse membarrier, before or after the library has
+ * heard of it: liburcu would end the process, so they are kept.  And one that
+ * never had it, of which liburcu knows. */
 START_TEST(many_have_lived_without_barriers)
 {
     pid_t child = support_fork();
 
     if (child == 0) {
-        if (support_refuse(SYS_membarrier, EPERM))
-            live_many_times();
-        else
+        if (_i == 2)
+            weir_revoke_for_test_(WEIR_REVOKE_REFUSED_EARLY);
+        else if (!support_refuse(SYS_membarrier, EPERM))
             support_skip("many_have_lived_without_barriers", "no seccomp");
+        if (_i == 1)
+            (void)weir_revoke_();
+        live_many_times();
         support_exit();
     }
     support_reap(child);
@@ -506,7 +511,7 @@ int main(void)
     tcase = support_tcase(suite, "contended");
     tcase_add_test(tcase, read_while_others_come_and_go);
     tcase_add_test(tcase, many_have_lived);
-    tcase_add_test(tcase, many_have_lived_without_barriers);
+    tcase_add_loop_test(tcase, many_have_lived_without_barriers, 0, 3);
     tcase = support_tcase(suite, "thread exit");
     tcase_add_test(tcase, used_by_destructors);
     tcase_add_test(tcase, destructors_that_never_end);
