@@ -18,5 +18,6 @@
 #include <weir/rmutex.h>
 #include <weir/thread.h>
 #include <weir/trace.h>
+#include <weir/timer.h>
 
 #endif
