@@ -18,6 +18,7 @@
 #include "futex/parked.h"
 #include "futex/revoke.h"
 #include "futex/sys.h"
+#include "thread/timer_service.h"
 
 /* -- futex/sys.h -------------------------------------------------------- */
 
@@ -157,6 +158,22 @@ void weir_panic_(const char *function, const volatile void *object,
     (void)fprintf(stderr, "weir: %s: object %p, word 0x%llx: %s\n", function,
                   (const void *)object, (unsigned long long)word, sentence);
     abort();
+}
+
+/* -- thread/timer_service.h: a thread of the program has to serve ------- */
+
+int weir_timer_spawn_(void)
+{
+    return EAGAIN;
+}
+
+void weir_timer_reap_(void) {}
+
+const void *weir_timer_self_(void)
+{
+    static const char threads[NOBODY + 1];
+
+    return &threads[ex_.self];
 }
 
 /* -- What the sources call of libc (library.h) -------------------------- */

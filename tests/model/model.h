@@ -80,6 +80,7 @@ extern const struct model_program model_sem[];
 extern const struct model_program model_event[];
 extern const struct model_program model_rwlock[];
 extern const struct model_program model_thread[];
+extern const struct model_program model_timer[];
 
 /* Where something stands, and what: "file:line|text". */
 #define MODEL_LINE2(line) #line

@@ -54,7 +54,7 @@ static const struct {
     {"event", model_event},   {"rwlock", model_rwlock},     {"rmutex", model_rmutex},
     {"barrier", model_barrier}, {"queue", model_queue},   {"rmutex", model_rmutex},
     {"cond", model_cond},     {"barrier", model_barrier},
-    {"queue", model_queue},   {"thread", model_thread},
+    {"queue", model_queue},   {"thread", model_thread},   {"timer", model_timer},
 };
 
 /* -- The header of the programs, for the explorer ----------------------- */

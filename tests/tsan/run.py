@@ -47,7 +47,8 @@ BLIND = {"mutex": ("tried", "timed"), "barrier": ("phases", "action"),
          "event": ("woken",) "rwlock": ("tried", "timed") "rmutex": ("contended", "timed"),
          "cond": ("turns", "timed"),
          "barrier": ("phases", "action"),
-         "queue": ("large", "batches") "thread": ("results", "polled")}
+         "queue": ("large", "batches") "thread": ("results", "polled")
+         "timer": ("joined", "periodic")}
 
 
 class Failure(Exception):
