@@ -494,6 +494,7 @@ static int submit_and_fork(void *pool, void (*fn)(void *), void *arg)
     int result = executor_submit(pool, fn, arg);
 
     fork_and_return(((struct executor *)pool)->arg[0]);
+    must_eq(pthread_setspecific(key, pool), 0);
     return result;
 }
 

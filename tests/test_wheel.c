@@ -328,7 +328,8 @@ static weir_deadline_t some_step(support_random_t *random, weir_deadline_t now)
 {
     weir_deadline_t next = weir_wheel_next_(&wheel);
 
-    if (support_below(random, 3) > 0 && next > now)
+    if (support_below(random, 3) > 0 && next > now &&
+        next < WEIR_FOREVER - 3 * TICK)
         next += (weir_deadline_t)support_below(random, 3 * TICK) - TICK;
     else
         next = some_time(random, now);

@@ -44,6 +44,7 @@ extern "C" {
 #include "futex/parked.h"
 #include "futex/revoke.h"
 #include "futex/sys.h"
+#include "thread/timer_service.h"
 }
 
 namespace {
@@ -557,6 +558,24 @@ void weir_panic_(const char *function, const volatile void *object,
     (void)value;
     fail(sentence);
 }
+
+// -- thread/timer_service.h: a thread of the program serves -----------------
+
+int weir_timer_spawn_(void)
+{
+    return EAGAIN;
+}
+
+void weir_timer_reap_(void) {}
+
+const void *weir_timer_self_(void)
+{
+    static const char threads[MODEL_THREADS + 1] = {};
+
+    return &threads[active ? rl::ctx().threadx_->index_ : MODEL_THREADS];
+}
+
+// -- libc -------------------------------------------------------------------
 
 int explore_sched_yield_(void)
 {
