@@ -176,7 +176,6 @@ START_TEST(never_early)
 
     for (int i = 0; i < N; i++) {
         probe_init(&probes[i]);
-        support_forget(&probes[i].timer);
         probe_start(&probes[i], weir_after(support_below(&random, 1u << 24)));
     }
     for (int i = 0; i < N; i++) {
@@ -250,7 +249,6 @@ START_TEST(in_order)
         int step = _i == 0 ? (i * 37) % N : 0; /* any order, or one time */
 
         probe_init(&probes[i]);
-        support_forget(&probes[i].timer);
         probes[i].then = note_order;
         probes[i].arg = (void *)(intptr_t)(_i == 0 ? step : i);
         probe_start(&probes[i], base + step * 2 * WEIR_TIMER_TICK_NS);
@@ -523,7 +521,6 @@ START_TEST(cancel_sync_outlasts_restarts)
         calls = level(&probe.calls);
         must_eq(level(&probe.returned), calls);
         must_eq(weir_timer_cancel(&probe.timer), EALREADY);
-        support_forget(&probe.timer);
     }
 }
 END_TEST
@@ -595,18 +592,18 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("timer");
-    TCase *tcase = support_tcase(suite, "api");
+    TCase *tcase = timer_tcase(suite, "api");
 
     tcase_add_test(tcase, bad_arguments_change_nothing);
 
-    tcase = support_tcase(suite, "uncontended");
+    tcase = timer_tcase(suite, "uncontended");
     tcase_add_test(tcase, starts_once);
     tcase_add_test(tcase, starts_again);
     tcase_add_loop_test(tcase, cancelled_before_start, 0, 4);
     tcase_add_test(tcase, restarts);
     tcase_add_test(tcase, a_million);
 
-    tcase = support_tcase(suite, "timed");
+    tcase = timer_tcase(suite, "timed");
     tcase_add_loop_test(tcase, never_early, 0, 3);
     tcase_add_test(tcase, past_deadlines);
     tcase_add_test(tcase, earlier_wakes);
@@ -615,17 +612,17 @@ int main(void)
     tcase_add_test(tcase, late_ones_are_skipped);
     tcase_add_test(tcase, periodic_from_the_past);
 
-    tcase = support_tcase(suite, "contended");
+    tcase = timer_tcase(suite, "contended");
     tcase_add_loop_test(tcase, joiners_sleep, 0, 2);
     tcase_add_test(tcase, joins_time_out);
     tcase_add_test(tcase, cancel_while_it_runs);
     tcase_add_loop_test(tcase, cancel_what_is_to_come, 0, 3);
     tcase_add_test(tcase, cancel_sync_outlasts_restarts);
 
-    tcase = support_tcase(suite, "misuse");
+    tcase = timer_tcase(suite, "misuse");
     tcase_add_test(tcase, waiting_for_itself);
 
-    tcase = support_tcase(suite, "signal");
+    tcase = timer_tcase(suite, "signal");
     tcase_add_test(tcase, blocks_signals);
     return support_main(suite);
 }

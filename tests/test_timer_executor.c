@@ -338,28 +338,28 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("timer_executor");
-    TCase *tcase = support_tcase(suite, "api");
+    TCase *tcase = timer_tcase(suite, "api");
 
     tcase_add_test(tcase, set_and_reset);
 
-    tcase = support_tcase(suite, "uncontended");
+    tcase = timer_tcase(suite, "uncontended");
     tcase_add_test(tcase, runs_where_it_is_put);
     tcase_add_test(tcase, runs_here_if_it_is_refused);
     tcase_add_test(tcase, runs_within_submit);
 
-    tcase = support_tcase(suite, "contended");
+    tcase = timer_tcase(suite, "contended");
     tcase_add_loop_test(tcase, waiting_for_what_is_handed, 0, 2);
     tcase_add_loop_test(tcase, never_two_at_once, 0, 4);
     tcase_add_loop_test(tcase, again_is_called, 0, 2);
     tcase_add_test(tcase, several_at_once);
 
-    tcase = support_tcase(suite, "misuse");
+    tcase = timer_tcase(suite, "misuse");
     tcase_add_test(tcase, waiting_for_itself);
 
-    tcase = support_tcase(suite, "lifetime");
+    tcase = timer_tcase(suite, "lifetime");
     tcase_add_loop_test(tcase, freed_by_its_callback, 0, 2);
 
-    tcase = support_tcase(suite, "shutdown");
+    tcase = timer_tcase(suite, "shutdown");
     tcase_add_test(tcase, shutdown_waits_for_executors);
     return support_main(suite);
 }

@@ -612,30 +612,30 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("timer_process");
-    TCase *tcase = support_tcase(suite, "lifetime");
+    TCase *tcase = timer_tcase(suite, "lifetime");
 
     tcase_add_loop_test(tcase, freed_by_its_callback, 0, 4);
     tcase_add_loop_test(tcase, freed_by_who_cancelled, 0, 2);
     tcase_add_test(tcase, another_in_the_same_place);
 
-    tcase = support_tcase(suite, "destructors");
+    tcase = timer_tcase(suite, "destructors");
     tcase_add_test(tcase, used_by_destructors);
     tcase_add_test(tcase, used_by_its_own_destructors);
 
-    tcase = support_tcase(suite, "shutdown");
+    tcase = timer_tcase(suite, "shutdown");
     tcase_add_test(tcase, shutdown_of_nothing);
     tcase_add_test(tcase, shutdown_cancels);
     tcase_add_test(tcase, shutdown_waits_for_callbacks);
     tcase_add_test(tcase, shutdowns_and_starts);
 
-    tcase = support_tcase(suite, "fork");
+    tcase = timer_tcase(suite, "fork");
     tcase_add_loop_test(tcase, fork_forgets, 0, 2);
     tcase_add_test(tcase, fork_with_busy_threads);
     tcase_add_test(tcase, fork_in_a_callback);
     tcase_add_test(tcase, child_returns_from_a_callback);
     tcase_add_loop_test(tcase, child_returns_on_the_timer_thread, 0, 2);
 
-    tcase = support_tcase(suite, "no thread");
+    tcase = timer_tcase(suite, "no thread");
     tcase_add_test(tcase, no_thread_to_be_had);
     return support_main(suite);
 }

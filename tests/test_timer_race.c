@@ -237,7 +237,7 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("timer_race");
-    TCase *tcase = support_tcase(suite, "races");
+    TCase *tcase = timer_tcase(suite, "races");
 
     tcase_add_loop_test(tcase, owners, 0, 2);
     tcase_add_test(tcase, owners_and_an_executor);

@@ -281,6 +281,8 @@ START_TEST(calls_are_few)
     must_eq(seam_count(&seam_waits), 0);
     probe_start(&late, weir_after(HOUR / 2));
     must(seam_count(&seam_wakes) >= 1);
+    must_eq(weir_timer_cancel(&early.timer), 0);
+    must_eq(weir_timer_cancel(&late.timer), 0);
 }
 END_TEST
 
@@ -314,7 +316,6 @@ static void owner(unsigned index, void *arg)
 
     (void)arg;
     probe_init(&probe);
-    support_forget(&probe.timer);
     for (int i = 0; i < (int)support_scaled(200); i++) {
         int result;
 
@@ -346,26 +347,26 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("words_timer");
-    TCase *tcase = support_tcase(suite, "api");
+    TCase *tcase = timer_tcase(suite, "api");
 
     tcase_add_test(tcase, states_of_a_single_one);
     tcase_add_test(tcase, states_with_an_executor);
     tcase_add_loop_test(tcase, states_after_a_fork, 0, 7);
     tcase_add_test(tcase, serials);
 
-    tcase = support_tcase(suite, "periodic");
+    tcase = timer_tcase(suite, "periodic");
     tcase_add_test(tcase, grid);
 
-    tcase = support_tcase(suite, "contended");
+    tcase = timer_tcase(suite, "contended");
     tcase_add_test(tcase, cancelled_before_the_sleep);
     tcase_add_test(tcase, returned_before_the_sleep);
     tcase_add_test(tcase, started_before_the_sleep);
     tcase_add_test(tcase, calls_are_few);
 
-    tcase = support_tcase(suite, "wrap");
+    tcase = timer_tcase(suite, "wrap");
     tcase_add_test(tcase, words_wrap);
 
-    tcase = support_tcase(suite, "signal");
+    tcase = timer_tcase(suite, "signal");
     tcase_add_test(tcase, storms_and_strays);
     return support_main(suite);
 }

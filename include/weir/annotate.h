@@ -25,9 +25,12 @@
  *            what its header says.
  *   barrier, races.  With a library built with ThreadSanitizer nothing is
  *   queue,   annotated, since it sees the real orders.  With another one a
- *   sem,     barrier, or a queue, is one clock: whoever gets from a queue is
- *   event    taken to see all puts that began before, not only that of its
- *            element.  So some races stay unseen, and none is invented.
+ *   sem,     barrier, queue or timer is one clock: whoever gets from a queue is
+ *   event,   taken to see all puts that began before, not only that of its
+ *   timer    element.  So some races stay unseen, and none is invented.
+ *   latch, once, seqlock
+ *            as the barrier.  What a seqlock's load and store copy is atomic
+ *            to the sanitizer, and every other access to it is a race.
  *
  * WEIR_TSAN_OWNED  define it for a program that unlocks each mutex in the
  *            thread that locked it: then mutexes that are locked in opposite
