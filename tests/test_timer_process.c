@@ -481,6 +481,7 @@ END_TEST
 
 static struct executor executor;
 static pid_t forked;
+static bool refuses_in_child;
 
 static void fork_and_return(struct probe *probe)
 {
@@ -495,7 +496,8 @@ static int submit_and_fork(void *pool, void (*fn)(void *), void *arg)
 
     fork_and_return(((struct executor *)pool)->arg[0]);
     must_eq(pthread_setspecific(key, pool), 0);
-    return result;
+    /* What the parent gave it to does not exist in the child. */
+    return forked == 0 && refuses_in_child ? EAGAIN : result;
 }
 
 /* A child that returns from the callback knows of nothing there: in a thread
@@ -553,12 +555,13 @@ START_TEST(child_returns_on_the_timer_thread)
     if (_i == 0) {
         probe.then = fork_for_good;
     } else { /* within submit */
+        refuses_in_child = _i == 2;
         must_eq(
             weir_timer_set_executor(&probe.timer, submit_and_fork, &executor),
             0);
     }
     probe_start(&probe, WEIR_NOW);
-    if (_i == 1) {
+    if (_i > 0) {
         await_level(&executor.given, 1);
         executor_run(&executor);
     }
@@ -633,7 +636,7 @@ int main(void)
     tcase_add_test(tcase, fork_with_busy_threads);
     tcase_add_test(tcase, fork_in_a_callback);
     tcase_add_test(tcase, child_returns_from_a_callback);
-    tcase_add_loop_test(tcase, child_returns_on_the_timer_thread, 0, 2);
+    tcase_add_loop_test(tcase, child_returns_on_the_timer_thread, 0, 3);
 
     tcase = timer_tcase(suite, "no thread");
     tcase_add_test(tcase, no_thread_to_be_had);

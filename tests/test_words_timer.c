@@ -253,6 +253,40 @@ START_TEST(started_before_the_sleep)
 }
 END_TEST
 
+static struct probe survivor;
+
+static void shut_down_here(void *arg)
+{
+    (void)arg;
+    seam.before_wake = NULL;
+    must_eq(weir_timer_shutdown(WEIR_FOREVER), 0);
+    probe_start(&survivor, weir_after(HOUR));
+}
+
+/* A shutdown lets others have the lock, and one of them shuts down and starts
+ * anew: what it starts is not cancelled. */
+START_TEST(overtaken_by_a_shutdown)
+{
+    enum { N = 3 * WEIR_TIMER_WORK_ };
+    static struct probe probes[N];
+    pid_t tid = timer_thread();
+
+    seam_reset();
+    probe_init(&survivor);
+    for (int i = 0; i < N; i++) {
+        probe_init(&probes[i]);
+        probe_start(&probes[i], weir_after(HOUR));
+    }
+    await_sleep_on(tid, &weir_timers_.word[WEIR_TIMER_BELL_], NULL);
+    seam.before_wake = shut_down_here;
+    must_eq(weir_timer_shutdown(WEIR_FOREVER), 0);
+    for (int i = 0; i < N; i++)
+        must(!weir_timer_is_armed(&probes[i].timer));
+    must(weir_timer_is_armed(&survivor.timer));
+    must_eq(weir_timer_cancel(&survivor.timer), 0);
+}
+END_TEST
+
 /* Only those who sleep are told, and only of what is earlier. */
 START_TEST(calls_are_few)
 {
@@ -362,6 +396,7 @@ int main(void)
     tcase_add_test(tcase, returned_before_the_sleep);
     tcase_add_test(tcase, started_before_the_sleep);
     tcase_add_test(tcase, calls_are_few);
+    tcase_add_test(tcase, overtaken_by_a_shutdown);
 
     tcase = timer_tcase(suite, "wrap");
     tcase_add_test(tcase, words_wrap);
