@@ -5,6 +5,7 @@
  * the queue and the event barrier, and the queue that one builds from a mutex and condition variables. two of these.
  */
 #include "contestants/glibc_queue.h"
+#include "contestants/glibc_timers.h"
 #include "harness/enter.h"
 
 #include <cstdlib>
@@ -213,7 +214,8 @@ const bool entered = [] {
         .sem<GlibcSem>()
         .event<GlibcEvent>
         .rwlock<GlibcRwlock<PTHREAD_RWLOCK_PREFER_READER_NP>>
-        .thread<GlibcThread>();
+        .thread<GlibcThread>
+        .timer<GlibcTimers>();
     Enter("glibc-adaptive", 3,
           {false, true, "call", "PTHREAD_MUTEX_ADAPTIVE_NP"})
         .mutex<GlibcMutex<PTHREAD_MUTEX_ADAPTIVE_NP>>()
@@ -223,6 +225,9 @@ const bool entered = [] {
     Enter("glibc-writers", 5,
           {false, true, "call", "PREFER_WRITER_NONRECURSIVE"})
         .rwlock<GlibcRwlock<PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP>>();
+    /* A million are more than a user may have. */
+    Enter("timer_settime", 5, {false, true, "call", "the kernel's, no signal"})
+        .timer<PosixTimers>(kSmoke | kDefault);
     return true;
 }();
 

@@ -10,6 +10,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <dlfcn.h>
 
 namespace wbench {
@@ -150,6 +151,36 @@ private:
     weir_thread_t thread_;
 };
 
+class WeirTimers {
+public:
+    WeirTimers() { make(one_); }
+    ~WeirTimers() { must(weir_timer_shutdown(WEIR_FOREVER), "shutdown"); }
+    WeirTimers(const WeirTimers &) = delete;
+    WeirTimers &operator=(const WeirTimers &) = delete;
+
+    void keep(int64_t deadline)
+    {
+        kept_.emplace_back();
+        make(kept_.back());
+        must(weir_timer_start_at(&kept_.back(), deadline), "timer_start_at");
+    }
+    void arm(int64_t deadline)
+    {
+        must(weir_timer_start_at(&one_, deadline), "timer_start_at");
+    }
+    void cancel() { must(weir_timer_cancel(&one_), "timer_cancel"); }
+
+private:
+    static void nothing(void *) {}
+    static void make(weir_timer_t &timer)
+    {
+        must(weir_timer_init(&timer, nothing, nullptr, 0), "timer_init");
+    }
+
+    weir_timer_t one_;
+    std::deque<weir_timer_t> kept_; /* they do not move */
+};
+
 /* The functions as the dynamic linker finds them in the library.  A plain
  * call from C++ could be inlined, or bind to a copy in this program. */
 template <class Function>
@@ -212,7 +243,8 @@ const bool entered = [] {
         .rwlock<WeirRwlock<0>>();
     Enter("weir-readers", 6, {true, true, "inline", "WEIR_RW_PREFER_READER"})
         .rwlock<WeirRwlock<WEIR_RW_PREFER_READER>>
-        .thread<WeirThread>();
+        .thread<WeirThread>
+        .timer<WeirTimers>();
     if (call_lock == nullptr || call_unlock == nullptr || call_put == nullptr ||
         call_get == nullptr)
         return false; /* linked statically: there is only one boundary */

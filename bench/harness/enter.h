@@ -14,6 +14,7 @@
 #include "gbench/signal.h"
 #include "gbench/rwlock.h"
 #include "gbench/thread.h"
+#include "gbench/timer.h"
 #include "harness/registry.h"
 
 namespace wbench {
@@ -46,6 +47,13 @@ template <class B>
 Enter &Enter::barrier(unsigned levels)
 {
     return add(Kind::barrier, barrier_phases<B>, gbench_barrier<B>, levels);
+}
+
+template <class T>
+Enter &Enter::timer(unsigned levels)
+{
+    return add(Kind::timer, timer_arm_cancel<T>, gbench_timer_arm_cancel<T>,
+               levels);
 }
 
 template <template <std::size_t> class Q>

@@ -88,6 +88,7 @@ const char *Case::unit() const
     case Kind::rwlock_write: return "write lock + unlock";
     case Kind::rwlock_mixed: return "M lock + unlock / s";
     case Kind::thread: return "start + join";
+    case Kind::timer: return "arm + cancel";
     case Kind::count: break;
     }
     return "";
@@ -103,7 +104,7 @@ const std::vector<Case> &cases()
     static const std::vector<Case> all = [] {
         std::vector<Case> list = mutex_cases();
 
-        for (auto more : {cond_cases(), barrier_cases(), queue_cases(), signal_cases rwlock_cases thread_cases()})
+        for (auto more : {cond_cases(), barrier_cases(), queue_cases(), signal_cases rwlock_cases thread_cases timer_cases()})
             list.insert(list.end(), more.begin(), more.end());
         return list;
     }();

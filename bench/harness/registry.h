@@ -67,6 +67,8 @@ public:
     Enter &cond(unsigned levels = kAlways);
     template <class B>
     Enter &barrier(unsigned levels = kAlways);
+    template <class T>
+    Enter &timer(unsigned levels = kAlways);
     template <template <std::size_t> class Q>
     Enter &queue(unsigned levels = kAlways);
     template <class S>
@@ -134,6 +136,7 @@ std::vector<Case> queue_cases();
 std::vector<Case> signal_cases();
 std::vector<Case> rwlock_cases();
 std::vector<Case> thread_cases();
+std::vector<Case> timer_cases();
 
 } // namespace wbench
 

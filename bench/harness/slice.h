@@ -32,6 +32,7 @@ enum class Kind : unsigned {
     rwlock_write,
     rwlock_mixed,
     thread,
+    timer,
     count
 };
 inline constexpr std::size_t kKinds = static_cast<std::size_t>(Kind::count);
