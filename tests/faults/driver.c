@@ -597,6 +597,52 @@ static void try_thread(void)
     }
 }
 
+/* -- Timer (private) ----------------------------------------------------- */
+
+static void count_firing(void *arg)
+{
+    __atomic_add_fetch((uint64_t *)arg, 1, __ATOMIC_RELAXED);
+}
+
+/* Due at once, but where deadlines pass. */
+static void timers(unsigned index)
+{
+    uint64_t *fired = &world->sums[index];
+    weir_timer_t timer;
+    uint64_t before;
+
+    *fired = 0;
+    must(weir_timer_init(&timer, count_firing, fired, 0) == 0);
+    for (unsigned i = 1; i <= LOCKS; i++) {
+        bool late = timed && i % 4 == index;
+        int result;
+
+        before = __atomic_load_n(fired, __ATOMIC_RELAXED);
+        must(weir_timer_start_at(&timer,
+                                 late ? weir_after(SHORT_NS) : WEIR_NOW) == 0);
+        if (i % 2 == 0)
+            nap(20000);
+        if (timed && weir_timer_join(&timer, weir_after(SHORT_NS / 4)) != 0)
+            must(weir_timer_restart_at(&timer, WEIR_NOW) == 0);
+        result = i % 3 == 0 ? weir_timer_cancel_sync(&timer, WEIR_FOREVER)
+                            : weir_timer_join(&timer, WEIR_FOREVER);
+        must(result == 0 || result == EALREADY);
+        if (!timed)
+            must(__atomic_load_n(fired, __ATOMIC_RELAXED) - before ==
+                 (i % 3 != 0 || result == EALREADY));
+    }
+    must(weir_timer_fired(&timer) == *fired);
+}
+
+static void try_timer(void)
+{
+    must(!shared);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        team(timers);
+        must(weir_timer_shutdown(WEIR_FOREVER) == 0);
+    }
+}
+
 /* -- All ----------------------------------------------------------------- */
 
 struct part {
@@ -614,7 +660,8 @@ static const struct part parts[] = {{"mutex", try_mutex},
                                     {"cond", try_cond},
                                     {"barrier", try_barrier},
                                     {"queue", try_queue}
-                                    {"thread", try_thread}};
+                                    {"thread", try_thread}
+                                    {"timer", try_timer}};
 
 static const struct part *find(const char *name)
 {
