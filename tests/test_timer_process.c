@@ -185,6 +185,7 @@ static int late_result = -1;
 
 static void start_late(void *timer)
 {
+    support_sleep_ns(20 * MS); /* shutdown waits for this */
     late_result = weir_timer_start_at(timer, WEIR_NOW);
 }
 
@@ -532,11 +533,16 @@ START_TEST(child_returns_from_a_callback)
 }
 END_TEST
 
+static const struct probe *refused;
+
 static void end_the_child(void *unused)
 {
     (void)unused;
-    if (forked == 0)
-        support_exit();
+    if (forked != 0)
+        return;
+    if (refuses_in_child) /* the timer is not the child's to call */
+        must_eq(level(&refused->calls), 0);
+    support_exit();
 }
 
 /* In the timer thread, that thread ends. */
@@ -556,6 +562,7 @@ START_TEST(child_returns_on_the_timer_thread)
         probe.then = fork_for_good;
     } else { /* within submit */
         refuses_in_child = _i == 2;
+        refused = &probe;
         must_eq(
             weir_timer_set_executor(&probe.timer, submit_and_fork, &executor),
             0);

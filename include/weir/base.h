@@ -13,10 +13,13 @@
  *             EALREADY   started before
  *             ESRCH      not started
  *             EBUSY      still in use
+ *             EALREADY   started already; to cancel: not armed (any more)
+ *             ESRCH      never started
  *   outcome   EBUSY      trylock: somebody holds it
  *             EAGAIN     a try operation would have to wait
  *             ETIMEDOUT  the deadline passed
- *             ECANCELED  the barrier is broken
+ *             ECANCELED  the barrier is broken; the start was cancelled
+ *             EINPROGRESS  to cancel: it runs now
  *             ESHUTDOWN  the queue is closed (and, for get, drained)
  *             ENOMEM     only from calls named _create; a thread that cannot
  *                        be had is EAGAIN

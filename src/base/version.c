@@ -27,7 +27,8 @@ const char *weir_strerror(int error)
     case EINVAL: return "invalid argument";
     case EOVERFLOW: return "a counter or a time would overflow";
     case EDEADLK: return "the caller would wait for itself";
-    case EALREADY: return "already started";
+    case EALREADY: return "already started, or already over";
+    case EINPROGRESS: return "it runs now";
     case ESRCH: return "not started";
     case EBUSY: return "in use";
     case EBADF: return "closed";
