@@ -243,8 +243,12 @@ START_TEST(in_order)
 {
     enum { N = 64 };
     static struct probe probes[N];
-    weir_deadline_t base = weir_after(5 * MS);
+    weir_deadline_t base;
+    struct probe gate;
 
+    probe_init(&gate); /* nothing fires until all are there */
+    probe_hold(&gate);
+    base = weir_after(MS);
     for (int i = 0; i < N; i++) {
         int step = _i == 0 ? (i * 37) % N : 0; /* any order, or one time */
 
@@ -253,6 +257,8 @@ START_TEST(in_order)
         probes[i].arg = (void *)(intptr_t)(_i == 0 ? step : i);
         probe_start(&probes[i], base + step * 2 * WEIR_TIMER_TICK_NS);
     }
+    up(&gate.go);
+    probe_join(&gate);
     for (int i = 0; i < N; i++)
         probe_join(&probes[i]);
     for (int i = 0; i < N; i++)

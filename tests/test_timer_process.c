@@ -253,7 +253,8 @@ START_TEST(shutdown_cancels)
         for (int j = 0; j < 3; j++)
             (void)support_await_sleep(group.tids[j]);
         must_eq(keeps_errno(weir_timer_shutdown(WEIR_FOREVER)), 0);
-        must(!exists(tid));
+        while (exists(tid)) /* it is joined a moment before it is gone */
+            support_sleep_ns(50000);
         support_group_join(&group);
         for (int j = 0; j < N; j++) {
             must(!weir_timer_is_armed(&timers[j]));
@@ -382,8 +383,10 @@ START_TEST(fork_forgets)
     }
     child = support_fork();
     if (child == 0) {
+        int before = armed.calls; /* the parent may have been slow */
+
         support_sleep_ns(40 * MS); /* it would have fired by now */
-        must_eq(armed.calls, 0);
+        must_eq(armed.calls, before);
         check_child(&armed, &fired);
         support_exit();
     }
@@ -482,6 +485,7 @@ END_TEST
 
 static struct executor executor;
 static pid_t forked;
+static int has_forked;
 static bool refuses_in_child;
 
 static void fork_and_return(struct probe *probe)
@@ -489,6 +493,7 @@ static void fork_and_return(struct probe *probe)
     forked = support_fork();
     if (forked == 0)
         probe->result = 1;
+    up(&has_forked);
 }
 
 static int submit_and_fork(void *pool, void (*fn)(void *), void *arg)
@@ -569,7 +574,7 @@ START_TEST(child_returns_on_the_timer_thread)
     }
     probe_start(&probe, WEIR_NOW);
     if (_i > 0) {
-        await_level(&executor.given, 1);
+        await_level(&has_forked, 1); /* or the child's had run as well */
         executor_run(&executor);
     }
     probe_join(&probe);
