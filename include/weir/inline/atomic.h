@@ -95,4 +95,22 @@
 
 #endif
 
+#if !defined(WEIR_ATOMIC_SEAM)
+/* Fences.  gcc warns that ThreadSanitizer does not see them: what they are for
+ * here (seqlock.h) are atomic accesses only, which are no race to it. */
+#if defined(__SANITIZE_THREAD__) && !defined(__clang__)
+#define WEIR_FENCE_(order)                                                     \
+    do {                                                                       \
+        _Pragma("GCC diagnostic push")                                         \
+            _Pragma("GCC diagnostic ignored \"-Wtsan\"")                       \
+                __atomic_thread_fence(order);                                  \
+        _Pragma("GCC diagnostic pop")                                          \
+    } while (0)
+#else
+#define WEIR_FENCE_(order) __atomic_thread_fence(order)
+#endif
+#define weir_fence_acq_() WEIR_FENCE_(__ATOMIC_ACQUIRE)
+#define weir_fence_rel_() WEIR_FENCE_(__ATOMIC_RELEASE)
+#endif
+
 #endif
