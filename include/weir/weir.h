@@ -11,7 +11,9 @@
 #include <weir/base.h>
 #include <weir/event.h>
 #include <weir/cond.h>
+#include <weir/latch.h>
 #include <weir/mutex.h>
+#include <weir/once.h>
 #include <weir/queue.h>
 #include <weir/sem.h>
 #include <weir/rwlock.h>
@@ -19,5 +21,6 @@
 #include <weir/thread.h>
 #include <weir/trace.h>
 #include <weir/timer.h>
+#include <weir/seqlock.h>
 
 #endif

@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <weir/explore.h>
 
@@ -31,6 +32,7 @@
 int explore_sched_yield_(void);
 int explore_clock_nanosleep_(const struct timespec *ts);
 
+#define gettid() ((int)weir_explore_tid())
 #define sched_yield() explore_sched_yield_()
 #define clock_nanosleep(clock, flags, ts, rest) explore_clock_nanosleep_(ts)
 #define pthread_atfork(prepare, parent, child) 0

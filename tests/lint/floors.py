@@ -32,6 +32,7 @@ FLOOR_OF = {"base": "base", "atomic": "base", "annotate": "base",
             "rwlock": "futex",
             "trace": "base", "thread": "thread",
             "timer": "thread",
+            "latch": "futex", "once": "futex", "seqlock": "futex",
             "explore": "explore"}
 # What an object contains, or is always used with.
 CONTAINS = {"rmutex": {"mutex"}, "cond": {"mutex", "rmutex"}}

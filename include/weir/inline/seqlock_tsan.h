@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The weir authors
+ *
+ * The seqlock, as a program under ThreadSanitizer sees it, if the library was
+ * built without: who ends a write releases, and who begins to write or to read
+ * acquires.  Not an interface: include weir/seqlock.h; the macros are explained
+ * in inline/mutex_tsan.h.
+ *
+ * The copying is inline in the program, where the sanitizer sees that it is
+ * atomic; that of weir_seqlock_read and _write is done here for that.
+ */
+#ifndef WEIR_INLINE_SEQLOCK_TSAN_H
+#define WEIR_INLINE_SEQLOCK_TSAN_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+static inline void weir_seqlock_acquire_tsan_(weir_seqlock_t *s)
+{
+    if (weir_tsan_blind_())
+        __tsan_acquire(s);
+}
+
+static inline int weir_seqlock_entered_tsan_(weir_seqlock_t *s, int result)
+{
+    if (result == 0)
+        weir_seqlock_acquire_tsan_(s);
+    return result;
+}
+
+static inline int weir_seqlock_write_begin_tsan_(weir_seqlock_t *s)
+    WEIR_ACQUIRE(s);
+static inline int weir_seqlock_trywrite_begin_tsan_(weir_seqlock_t *s)
+    WEIR_TRY_ACQUIRE(0, s);
+static inline int weir_seqlock_write_begin_until_tsan_(weir_seqlock_t *s,
+                                                       weir_deadline_t deadline)
+    WEIR_TRY_ACQUIRE(0, s);
+static inline int weir_seqlock_write_end_tsan_(weir_seqlock_t *s)
+    WEIR_RELEASE(s);
+
+WEIR_NO_THREAD_SAFETY_ANALYSIS
+static inline int weir_seqlock_write_begin_tsan_(weir_seqlock_t *s)
+{
+    return weir_seqlock_entered_tsan_(s, weir_seqlock_write_begin(s));
+}
+
+WEIR_NO_THREAD_SAFETY_ANALYSIS
+static inline int weir_seqlock_trywrite_begin_tsan_(weir_seqlock_t *s)
+{
+    return weir_seqlock_entered_tsan_(s, weir_seqlock_trywrite_begin(s));
+}
+
+WEIR_NO_THREAD_SAFETY_ANALYSIS
+static inline int weir_seqlock_write_begin_until_tsan_(weir_seqlock_t *s,
+                                                       weir_deadline_t deadline)
+{
+    return weir_seqlock_entered_tsan_(
+        s, weir_seqlock_write_begin_until(s, deadline));
+}
+
+WEIR_NO_THREAD_SAFETY_ANALYSIS
+static inline int weir_seqlock_write_end_tsan_(weir_seqlock_t *s)
+{
+    if (weir_tsan_blind_())
+        __tsan_release(s);
+    return weir_seqlock_write_end(s);
+}
+
+static inline uint64_t weir_seqlock_read_begin_tsan_(weir_seqlock_t *s)
+{
+    uint64_t begun = weir_seqlock_read_begin(s);
+
+    weir_seqlock_acquire_tsan_(s);
+    return begun;
+}
+
+static inline int weir_seqlock_read_begin_until_tsan_(weir_seqlock_t *s,
+                                                      weir_deadline_t deadline,
+                                                      uint64_t *begun)
+{
+    return weir_seqlock_entered_tsan_(
+        s, weir_seqlock_read_begin_until(s, deadline, begun));
+}
+
+static inline int weir_seqlock_read_tsan_(weir_seqlock_t *s, void *to,
+                                          const void *from, size_t size)
+{
+    uint64_t begun;
+
+    if (!weir_tsan_blind_())
+        return weir_seqlock_read(s, to, from, size);
+    do {
+        begun = weir_seqlock_read_begin_tsan_(s);
+        weir_seqlock_load(to, from, size);
+    } while (weir_seqlock_read_retry(s, begun));
+    return 0;
+}
+
+static inline int weir_seqlock_write_tsan_(weir_seqlock_t *s, void *to,
+                                           const void *from, size_t size)
+{
+    if (!weir_tsan_blind_())
+        return weir_seqlock_write(s, to, from, size);
+    (void)weir_seqlock_write_begin_tsan_(s);
+    weir_seqlock_store(to, from, size);
+    return weir_seqlock_write_end_tsan_(s);
+}
+
+#define weir_seqlock_write_begin weir_seqlock_write_begin_tsan_
+#define weir_seqlock_trywrite_begin weir_seqlock_trywrite_begin_tsan_
+#define weir_seqlock_write_begin_until weir_seqlock_write_begin_until_tsan_
+#define weir_seqlock_write_end weir_seqlock_write_end_tsan_
+#define weir_seqlock_read_begin weir_seqlock_read_begin_tsan_
+#define weir_seqlock_read_begin_until weir_seqlock_read_begin_until_tsan_
+#define weir_seqlock_read weir_seqlock_read_tsan_
+#define weir_seqlock_write weir_seqlock_write_tsan_
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
