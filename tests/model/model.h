@@ -81,6 +81,9 @@ extern const struct model_program model_event[];
 extern const struct model_program model_rwlock[];
 extern const struct model_program model_thread[];
 extern const struct model_program model_timer[];
+extern const struct model_program model_latch[];
+extern const struct model_program model_once[];
+extern const struct model_program model_seqlock[];
 
 /* Where something stands, and what: "file:line|text". */
 #define MODEL_LINE2(line) #line

@@ -54,7 +54,8 @@ static const struct {
     {"event", model_event},   {"rwlock", model_rwlock},     {"rmutex", model_rmutex},
     {"barrier", model_barrier}, {"queue", model_queue},   {"rmutex", model_rmutex},
     {"cond", model_cond},     {"barrier", model_barrier},
-    {"queue", model_queue},   {"thread", model_thread},   {"timer", model_timer},
+    {"queue", model_queue},   {"thread", model_thread},   {"timer", model_timer},   {"latch", model_latch},
+    {"once", model_once},     {"seqlock", model_seqlock},
 };
 
 /* -- The header of the programs, for the explorer ----------------------- */
