@@ -48,7 +48,8 @@ BLIND = {"mutex": ("tried", "timed"), "barrier": ("phases", "action"),
          "cond": ("turns", "timed"),
          "barrier": ("phases", "action"),
          "queue": ("large", "batches") "thread": ("results", "polled")
-         "timer": ("joined", "periodic")}
+         "timer": ("joined", "periodic") "latch": ("arrivals", "waited"),
+         "once": ("called",), "seqlock": ("writers",)}
 
 
 class Failure(Exception):
