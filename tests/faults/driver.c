@@ -46,7 +46,12 @@ struct world {
     weir_barrier_t barrier;
     weir_sem_t sem;
     weir_event_t gates[GATES]
-    weir_rwlock_t rwlock;
+    weir_rwlock_t rwlock
+    weir_latch_t latches[PHASES];
+    weir_once_t onces[PHASES];
+    weir_seqlock_t seqlock;
+    uint64_t guarded[4];
+    uint64_t made[PHASES];
     uint64_t counter; /* guarded by mutex, or sem */
     uint64_t inside;  /* guarded by mutex, or sem */
     uint64_t arrived[TEAM];
@@ -643,6 +648,123 @@ static void try_timer(void)
     }
 }
 
+/* -- Latch --------------------------------------------------------------- */
+
+static void arrivals(unsigned index)
+{
+    for (unsigned i = 0; i < PHASES; i++) {
+        weir_latch_t *latch = &world->latches[i];
+        int result = ETIMEDOUT;
+
+        if (i % TEAM == index)
+            nap(100000); /* the others are asleep by now */
+        __atomic_store_n(&world->arrived[index], i, __ATOMIC_RELAXED);
+        if (timed && i % 4 == index)
+            result =
+                weir_latch_arrive_and_wait_until(latch, weir_after(SHORT_NS));
+        else
+            must(weir_latch_count_down(latch, 1) == 0);
+        if (result == ETIMEDOUT)
+            must(weir_latch_wait(latch) == 0);
+        else
+            must(result == 0);
+        for (unsigned n = 0; n < TEAM; n++)
+            must(__atomic_load_n(&world->arrived[n], __ATOMIC_RELAXED) >= i);
+    }
+}
+
+static void try_latch(void)
+{
+    for (unsigned i = 0; i < PHASES; i++)
+        must(weir_latch_init(&world->latches[i], TEAM, shared) == 0);
+    team(arrivals);
+    must(weir_latch_init(&world->latches[0], 1, shared) == 0);
+    if (timed)
+        must(weir_latch_wait_until(&world->latches[0], weir_after(SHORT_NS)) ==
+             ETIMEDOUT);
+}
+
+/* -- Once ---------------------------------------------------------------- */
+
+static int make(void *arg)
+{
+    uint64_t *made = arg;
+    weir_once_t *once = &world->onces[made - world->made];
+
+    /* However busy the machine: others come, and mark the word to sleep. */
+    while (!(weir_load_rlx_(&once->word) & 4u))
+        nap(20000);
+    return ++*made == 1 ? EAGAIN : 0;
+}
+
+static void calls(unsigned index)
+{
+    for (unsigned i = 0; i < PHASES; i++) {
+        int result;
+
+        do
+            result =
+                timed && i % TEAM == index
+                    ? weir_once_call_until(&world->onces[i], make,
+                                           &world->made[i],
+                                           weir_after(SHORT_NS / 4))
+                    : weir_once_call(&world->onces[i], make, &world->made[i]);
+        while (result == EAGAIN || (timed && result == ETIMEDOUT));
+        must(result == 0);
+        must(world->made[i] == 2);
+    }
+}
+
+static void try_once(void)
+{
+    for (unsigned i = 0; i < PHASES; i++)
+        must(weir_once_init(&world->onces[i], shared) == 0);
+    team(calls);
+}
+
+/* -- Sequence lock ------------------------------------------------------- */
+
+static void see_whole(const uint64_t *data)
+{
+    for (unsigned i = 1; i < 4; i++)
+        must(data[i] == data[0]);
+}
+
+/* Two write, and sleep inside; two read. */
+static void writes(unsigned index)
+{
+    uint64_t data[4];
+
+    for (unsigned i = 0; i < LOCKS; i++) {
+        if (index >= 2) {
+            must(weir_seqlock_read(&world->seqlock, data, world->guarded,
+                                   sizeof(data)) == 0);
+            see_whole(data);
+            nap(10000);
+            continue;
+        }
+        while (weir_seqlock_write_begin_until(&world->seqlock,
+                                              timed ? weir_after(SHORT_NS)
+                                                    : WEIR_FOREVER) != 0)
+            must(timed);
+        weir_seqlock_load(data, world->guarded, sizeof(data));
+        see_whole(data);
+        for (unsigned n = 0; n < 4; n++)
+            data[n]++;
+        nap(100000); /* the others are asleep by now */
+        weir_seqlock_store(world->guarded, data, sizeof(data));
+        must(weir_seqlock_write_end(&world->seqlock) == 0);
+    }
+}
+
+static void try_seqlock(void)
+{
+    memset(world->guarded, 0, sizeof(world->guarded));
+    must(weir_seqlock_init(&world->seqlock, shared) == 0);
+    team(writes);
+    must(world->guarded[0] == (uint64_t)2 * LOCKS);
+}
+
 /* -- All ----------------------------------------------------------------- */
 
 struct part {
@@ -661,7 +783,9 @@ static const struct part parts[] = {{"mutex", try_mutex},
                                     {"barrier", try_barrier},
                                     {"queue", try_queue}
                                     {"thread", try_thread}
-                                    {"timer", try_timer}};
+                                    {"timer", try_timer}
+    {"mutex", try_mutex}, {"barrier", try_barrier}, {"queue", try_queue},
+    {"latch", try_latch}, {"once", try_once},       {"seqlock", try_seqlock}};
 
 static const struct part *find(const char *name)
 {
