@@ -198,6 +198,74 @@ private:
     pthread_t thread_;
 };
 
+void do_nothing() {}
+
+class GlibcOnce {
+public:
+    void call() { pthread_once(&once_, do_nothing); }
+
+private:
+    pthread_once_t once_ = PTHREAD_ONCE_INIT;
+};
+
+/* What one builds where there is no latch. */
+class GlibcLatch {
+public:
+    ~GlibcLatch()
+    {
+        pthread_cond_destroy(&open_);
+        pthread_mutex_destroy(&mutex_);
+    }
+
+    void reset(unsigned count)
+    {
+        pthread_mutex_lock(&mutex_);
+        count_ = count;
+        pthread_mutex_unlock(&mutex_);
+    }
+    void count_down()
+    {
+        pthread_mutex_lock(&mutex_);
+        if (--count_ == 0)
+            pthread_cond_broadcast(&open_);
+        pthread_mutex_unlock(&mutex_);
+    }
+    void wait()
+    {
+        pthread_mutex_lock(&mutex_);
+        while (count_ != 0)
+            pthread_cond_wait(&open_, &mutex_);
+        pthread_mutex_unlock(&mutex_);
+    }
+
+private:
+    pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+    pthread_cond_t open_ = PTHREAD_COND_INITIALIZER;
+    unsigned count_ = 0;
+};
+
+/* A read-write lock around a plain copy. */
+class GlibcRecord {
+public:
+    ~GlibcRecord() { pthread_rwlock_destroy(&lock_); }
+
+    void read(Record &to, const Record &from)
+    {
+        pthread_rwlock_rdlock(&lock_);
+        to = from;
+        pthread_rwlock_unlock(&lock_);
+    }
+    void write(Record &to, const Record &from)
+    {
+        pthread_rwlock_wrlock(&lock_);
+        to = from;
+        pthread_rwlock_unlock(&lock_);
+    }
+
+private:
+    pthread_rwlock_t lock_ = PTHREAD_RWLOCK_INITIALIZER;
+};
+
 template <std::size_t Size>
 using DefaultQueue = GlibcQueue<Size, PTHREAD_MUTEX_TIMED_NP>;
 template <std::size_t Size>
@@ -205,7 +273,7 @@ using AdaptiveQueue = GlibcQueue<Size, PTHREAD_MUTEX_ADAPTIVE_NP>;
 
 const bool entered = [] {
     Enter("glibc", 2,
-          {false, true, "call", "default mutex; condvars; barrier; sem_t"})
+          {false, true, "call", "default mutex; condvars; barrier; sem_t"; rwlock"})
         .mutex<GlibcMutex<PTHREAD_MUTEX_TIMED_NP>>()
         .rmutex<GlibcMutex<PTHREAD_MUTEX_RECURSIVE_NP>>()
         .cond<GlibcMonitor>()
@@ -215,7 +283,10 @@ const bool entered = [] {
         .event<GlibcEvent>
         .rwlock<GlibcRwlock<PTHREAD_RWLOCK_PREFER_READER_NP>>
         .thread<GlibcThread>
-        .timer<GlibcTimers>();
+        .timer<GlibcTimers>
+        .once<GlibcOnce>()
+        .latch<GlibcLatch>()
+        .seqlock<GlibcRecord>();
     Enter("glibc-adaptive", 3,
           {false, true, "call", "PTHREAD_MUTEX_ADAPTIVE_NP"})
         .mutex<GlibcMutex<PTHREAD_MUTEX_ADAPTIVE_NP>>()

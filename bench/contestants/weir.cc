@@ -181,6 +181,52 @@ private:
     std::deque<weir_timer_t> kept_; /* they do not move */
 };
 
+int do_nothing(void *)
+{
+    return 0;
+}
+
+class WeirOnce {
+public:
+    void call() { weir_once_call(&once_, do_nothing, nullptr); }
+
+private:
+    weir_once_t once_ = WEIR_ONCE_INIT;
+};
+
+class WeirLatch {
+public:
+    void reset(unsigned count)
+    {
+        must(weir_latch_init(&latch_, count, 0), "weir_latch_init");
+    }
+    void count_down() { must(weir_latch_count_down(&latch_, 1), "count_down"); }
+    void wait() { weir_latch_wait(&latch_); }
+
+private:
+    weir_latch_t latch_ = WEIR_LATCH_INIT;
+};
+
+class WeirSeqlock {
+public:
+    void read(Record &to, const Record &from)
+    {
+        uint64_t begun;
+
+        do {
+            begun = weir_seqlock_read_begin(&lock_);
+            weir_seqlock_load(&to, &from, sizeof(to));
+        } while (weir_seqlock_read_retry(&lock_, begun));
+    }
+    void write(Record &to, const Record &from)
+    {
+        weir_seqlock_write(&lock_, &to, &from, sizeof(to));
+    }
+
+private:
+    weir_seqlock_t lock_ = WEIR_SEQLOCK_INIT;
+};
+
 /* The functions as the dynamic linker finds them in the library.  A plain
  * call from C++ could be inlined, or bind to a copy in this program. */
 template <class Function>
@@ -244,7 +290,10 @@ const bool entered = [] {
     Enter("weir-readers", 6, {true, true, "inline", "WEIR_RW_PREFER_READER"})
         .rwlock<WeirRwlock<WEIR_RW_PREFER_READER>>
         .thread<WeirThread>
-        .timer<WeirTimers>();
+        .timer<WeirTimers>
+        .once<WeirOnce>()
+        .latch<WeirLatch>()
+        .seqlock<WeirSeqlock>();
     if (call_lock == nullptr || call_unlock == nullptr || call_put == nullptr ||
         call_get == nullptr)
         return false; /* linked statically: there is only one boundary */

@@ -15,6 +15,7 @@
 #include "gbench/rwlock.h"
 #include "gbench/thread.h"
 #include "gbench/timer.h"
+#include "gbench/small.h"
 #include "harness/registry.h"
 
 namespace wbench {
@@ -94,6 +95,27 @@ template <class T>
 Enter &Enter::thread(unsigned levels)
 {
     return add(Kind::thread, thread_start_join<T>, gbench_thread<T>, levels);
+}
+
+template <class O>
+Enter &Enter::once(unsigned levels)
+{
+    return add(Kind::once_done, once_done<O>, gbench_once_done<O>, levels);
+}
+
+template <class L>
+Enter &Enter::latch(unsigned levels)
+{
+    return add(Kind::latch_pingpong, latch_pingpong<L>,
+               gbench_latch_pingpong<L>, levels);
+}
+
+template <class S>
+Enter &Enter::seqlock(unsigned levels)
+{
+    add(Kind::seqlock_read, seqlock_read<S>, gbench_seqlock_read<S>, levels);
+    return add(Kind::seqlock_readers, seqlock_readers<S>,
+               gbench_seqlock_readers<S>, levels);
 }
 
 } // namespace wbench

@@ -52,7 +52,7 @@ bool Case::has(const Contestant &contestant, unsigned level) const
 Metric Case::metric() const
 {
     return kind == Kind::mutex_contended || kind == Kind::queue_flow ||
-                   kind == Kind::rwlock_mixed
+                   kind == Kind::rwlock_mixed Kind::seqlock_readers
                ? Metric::mops
                : Metric::ns_per_op;
 }
@@ -63,7 +63,8 @@ unsigned Case::thread_count() const
     case Kind::queue_flow: return shape.producers + shape.consumers;
     case Kind::cond_broadcast: return shape.threads + 1;
     case Kind::cond_pingpong:
-    case Kind::queue_pingpong: return 2;
+    case Kind::queue_pingpong:
+    case Kind::latch_pingpong: return 2;
     case Kind::thread: return 1;
     default: return shape.threads;
     }
@@ -89,6 +90,10 @@ const char *Case::unit() const
     case Kind::rwlock_mixed: return "M lock + unlock / s";
     case Kind::thread: return "start + join";
     case Kind::timer: return "arm + cancel";
+    case Kind::once_done: return "call";
+    case Kind::latch_pingpong: return "round trip";
+    case Kind::seqlock_read: return "read of 32 bytes";
+    case Kind::seqlock_readers: return "M reads / s";
     case Kind::count: break;
     }
     return "";
@@ -104,7 +109,7 @@ const std::vector<Case> &cases()
     static const std::vector<Case> all = [] {
         std::vector<Case> list = mutex_cases();
 
-        for (auto more : {cond_cases(), barrier_cases(), queue_cases(), signal_cases rwlock_cases thread_cases timer_cases()})
+        for (auto more : {cond_cases(), barrier_cases(), queue_cases(), signal_cases rwlock_cases thread_cases timer_cases small_cases()})
             list.insert(list.end(), more.begin(), more.end());
         return list;
     }();

@@ -79,6 +79,12 @@ public:
     Enter &rwlock(unsigned levels = kAlways);
     template <class T>
     Enter &thread(unsigned levels = kAlways);
+    template <class O>
+    Enter &once(unsigned levels = kAlways);
+    template <class L>
+    Enter &latch(unsigned levels = kAlways);
+    template <class S>
+    Enter &seqlock(unsigned levels = kAlways);
 
     static constexpr unsigned kAlways = kSmoke | kDefault | kFull;
 
@@ -137,6 +143,7 @@ std::vector<Case> signal_cases();
 std::vector<Case> rwlock_cases();
 std::vector<Case> thread_cases();
 std::vector<Case> timer_cases();
+std::vector<Case> small_cases();
 
 } // namespace wbench
 

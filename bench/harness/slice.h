@@ -33,6 +33,10 @@ enum class Kind : unsigned {
     rwlock_mixed,
     thread,
     timer,
+    once_done,
+    latch_pingpong,
+    seqlock_read,
+    seqlock_readers,
     count
 };
 inline constexpr std::size_t kKinds = static_cast<std::size_t>(Kind::count);
