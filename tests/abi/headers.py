@@ -15,7 +15,10 @@ import tempfile
 
 # As it is; nothing inline; as ThreadSanitizer sees it.
 VARIANTS = ((), ("-DWEIR_NO_INLINE",), ("-fsanitize=thread",),
-            ("-fsanitize=thread", "-DWEIR_TSAN_OWNED"))
+            ("-fsanitize=thread", "-DWEIR_TSAN_OWNED"),
+            ("-fsanitize=thread", "GNU"))
+# What a compiler has by itself, where the standard is not held to: GNU.
+DIALECTS = {"c": "-std=gnu11", "c++": "-std=gnu++17"}
 # What users, too, compile with.
 FLAGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion",
          "-Wsign-conversion", "-Wundef", "-Wcast-align", "-Wwrite-strings",
@@ -38,6 +41,7 @@ def compilers(cc, cxx):
 
 def compiles(compiler, include, source, more=()):
     path, flags = compiler
+    more = [DIALECTS[flags[1]] if flag == "GNU" else flag for flag in more]
     command = [path, *flags, *FLAGS, *more, "-I", include, source]
     result = subprocess.run(command, capture_output=True, text=True)
     return result.returncode == 0, " ".join(command) + "\n" + result.stderr

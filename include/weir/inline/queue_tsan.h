@@ -17,15 +17,16 @@
 extern "C" {
 #endif
 
-/* What compilers call for an access of some size.  An access byte by byte
+/* What compilers call for an access of some size, declared as gcc does it by
+ * itself (in GNU C++ anything else is an error).  An access byte by byte
  * would be forgotten again: the sanitizer remembers four for each 8 bytes. */
-void __tsan_read_range(void *address, size_t bytes);
-void __tsan_write_range(void *address, size_t bytes);
+void __tsan_read_range(void *address, long bytes);
+void __tsan_write_range(void *address, long bytes);
 
 static inline void weir_queue_putting_tsan_(weir_queue_t *q, const void *e,
                                             size_t n)
 {
-    __tsan_read_range((void *)(uintptr_t)e, n * q->ring.elem_size);
+    __tsan_read_range((void *)(uintptr_t)e, (long)(n * q->ring.elem_size));
     __tsan_release(q);
     __tsan_mutex_pre_signal(q, 0);
 }
@@ -44,7 +45,7 @@ static inline void weir_queue_got_tsan_(weir_queue_t *q, void *e, size_t n,
     weir_queue_done_tsan_(q, result);
     if (n > 0) {
         __tsan_acquire(q);
-        __tsan_write_range(e, n * q->ring.elem_size);
+        __tsan_write_range(e, (long)(n * q->ring.elem_size));
     }
 }
 
