@@ -83,18 +83,22 @@ static inline int weir_seqlock_read_begin_until_tsan_(weir_seqlock_t *s,
         s, weir_seqlock_read_begin_until(s, deadline, begun));
 }
 
+/* Where writers do not cease it keeps them out by an empty write. */
 static inline int weir_seqlock_read_tsan_(weir_seqlock_t *s, void *to,
                                           const void *from, size_t size)
 {
-    uint64_t begun;
-
     if (!weir_tsan_blind_())
         return weir_seqlock_read(s, to, from, size);
-    do {
-        begun = weir_seqlock_read_begin_tsan_(s);
+    for (unsigned i = 0; i < WEIR_SEQLOCK_TRIES; i++) {
+        uint64_t begun = weir_seqlock_read_begin_tsan_(s);
+
         weir_seqlock_load(to, from, size);
-    } while (weir_seqlock_read_retry(s, begun));
-    return 0;
+        if (!weir_seqlock_read_retry(s, begun))
+            return 0;
+    }
+    (void)weir_seqlock_write_begin_tsan_(s);
+    weir_seqlock_load(to, from, size);
+    return weir_seqlock_write_end_tsan_(s);
 }
 
 static inline int weir_seqlock_write_tsan_(weir_seqlock_t *s, void *to,
