@@ -53,7 +53,10 @@ WEIR_API_INLINE bool weir_seqlock_read_retry(const weir_seqlock_t *s,
 #define weir_seqlock_whole_(at, size)                                          \
     ((size) >= sizeof(uintptr_t) && (uintptr_t)(at) % sizeof(uintptr_t) == 0)
 
-WEIR_API_INLINE void weir_seqlock_load(void *to, const void *from, size_t size)
+/* always_inline: without optimisation as well, so that ThreadSanitizer, which
+ * may not see into the library, sees that the accesses are there. */
+__attribute__((always_inline)) WEIR_API_INLINE void
+weir_seqlock_load(void *to, const void *from, size_t size)
 {
     unsigned char *out = (unsigned char *)to;
     const unsigned char *in = (const unsigned char *)from;
@@ -77,7 +80,8 @@ WEIR_API_INLINE void weir_seqlock_load(void *to, const void *from, size_t size)
     }
 }
 
-WEIR_API_INLINE void weir_seqlock_store(void *to, const void *from, size_t size)
+__attribute__((always_inline)) WEIR_API_INLINE void
+weir_seqlock_store(void *to, const void *from, size_t size)
 {
     unsigned char *out = (unsigned char *)to;
     const unsigned char *in = (const unsigned char *)from;
