@@ -15,14 +15,14 @@
 
 /* --- events --- */
 
-#define KINDS (WEIR_EVENT_WAKE + 1)
+#define KINDS (WEIR_TRACE_WAKE + 1)
 
 static uint32_t counts[KINDS];
-static weir_event_t last[KINDS];
+static weir_trace_event_t last[KINDS];
 static const volatile void *about; /* events of other objects do not count */
 
 /* Counts; what it does itself must make no events. */
-static void count(const weir_event_t *event)
+static void count(const weir_trace_event_t *event)
 {
     static weir_mutex_t inner = WEIR_MUTEX_INIT;
     static _Thread_local bool inside;
@@ -32,7 +32,7 @@ static void count(const weir_event_t *event)
     must_eq(event->thread, weir_get_ident());
     must(event->time > 0 && event->time <= weir_now());
     must(event->ns >= 0);
-    must_eq(event->count != 0, event->kind == WEIR_EVENT_WAKE);
+    must_eq(event->count != 0, event->kind == WEIR_TRACE_WAKE);
     if (event->object != about)
         return;
     inside = true;
@@ -88,18 +88,18 @@ START_TEST(threads_start_and_stop)
     must_eq(weir_thread_init(&thread, NULL, at_once, NULL), 0);
     must_eq(weir_thread_start(&thread), 0);
     must_eq(weir_thread_join(&thread, WEIR_FOREVER, NULL), 0);
-    must_eq(counted(WEIR_EVENT_THREAD_START), 1);
-    must_eq(counted(WEIR_EVENT_THREAD_STOP), 1);
-    must_eq(last[WEIR_EVENT_THREAD_START].thread, weir_thread_ident(&thread));
-    must_eq(last[WEIR_EVENT_THREAD_STOP].thread, weir_thread_ident(&thread));
-    must(last[WEIR_EVENT_THREAD_STOP].ns >= 1000000);
+    must_eq(counted(WEIR_TRACE_THREAD_START), 1);
+    must_eq(counted(WEIR_TRACE_THREAD_STOP), 1);
+    must_eq(last[WEIR_TRACE_THREAD_START].thread, weir_thread_ident(&thread));
+    must_eq(last[WEIR_TRACE_THREAD_STOP].thread, weir_thread_ident(&thread));
+    must(last[WEIR_TRACE_THREAD_STOP].ns >= 1000000);
     must_eq(weir_set_trace(NULL), 0);
     forget_counts();
     must_eq(weir_thread_init(&thread, NULL, at_once, NULL), 0);
     must_eq(weir_thread_start(&thread), 0);
     must_eq(weir_thread_join(&thread, WEIR_FOREVER, NULL), 0);
-    must_eq(counted(WEIR_EVENT_THREAD_START), 0);
-    must_eq(counted(WEIR_EVENT_THREAD_STOP), 0);
+    must_eq(counted(WEIR_TRACE_THREAD_START), 0);
+    must_eq(counted(WEIR_TRACE_THREAD_STOP), 0);
 }
 END_TEST
 
@@ -113,10 +113,10 @@ START_TEST(profile_of_a_thread)
     must_eq(weir_thread_init(&thread, NULL, at_once, NULL), 0);
     must_eq(weir_thread_start(&thread), 0);
     must_eq(weir_thread_join(&thread, WEIR_FOREVER, NULL), 0);
-    must_eq(counted(WEIR_EVENT_THREAD_START), 0);
-    must_eq(counted(WEIR_EVENT_THREAD_STOP), 1);
-    must_eq(counted(WEIR_EVENT_CONTENDED_BEGIN), 0);
-    must_eq(counted(WEIR_EVENT_WAIT), 0);
+    must_eq(counted(WEIR_TRACE_THREAD_START), 0);
+    must_eq(counted(WEIR_TRACE_THREAD_STOP), 1);
+    must_eq(counted(WEIR_TRACE_CONTENDED_BEGIN), 0);
+    must_eq(counted(WEIR_TRACE_WAIT), 0);
     must_eq(weir_set_profile(NULL), 0);
 }
 END_TEST
@@ -140,21 +140,21 @@ START_TEST(waiting_for_a_mutex)
     must_eq(weir_set_trace(count), 0);
     must_eq(weir_set_profile(_i == 1 ? count : NULL), 0);
     must_eq(weir_mutex_lock(&mutex), 0);
-    must_eq(counted(WEIR_EVENT_CONTENDED_BEGIN), 0);
+    must_eq(counted(WEIR_TRACE_CONTENDED_BEGIN), 0);
     support_group_start(&group, 1, lock_it, NULL);
     support_await_sleep(group.tids[0]);
-    must_eq(counted(WEIR_EVENT_CONTENDED_BEGIN), 1);
-    must(counted(WEIR_EVENT_WAIT) >= 1);
-    must_eq(counted(WEIR_EVENT_CONTENDED_END), 0);
+    must_eq(counted(WEIR_TRACE_CONTENDED_BEGIN), 1);
+    must(counted(WEIR_TRACE_WAIT) >= 1);
+    must_eq(counted(WEIR_TRACE_CONTENDED_END), 0);
     must_eq(keeps_errno(weir_mutex_unlock(&mutex)), 0);
     support_group_join(&group);
-    must(counted(WEIR_EVENT_WAKE) >= 1);
-    must_eq(counted(WEIR_EVENT_CONTENDED_BEGIN), 1);
-    must_eq(counted(WEIR_EVENT_CONTENDED_END), 1 + _i);
-    must_eq(counted(WEIR_EVENT_WOKEN), counted(WEIR_EVENT_WAIT) * (1 + _i));
-    must(last[WEIR_EVENT_CONTENDED_END].ns >= last[WEIR_EVENT_WOKEN].ns);
-    must(last[WEIR_EVENT_WOKEN].ns > 0);
-    must(last[WEIR_EVENT_CONTENDED_END].thread != weir_get_ident());
+    must(counted(WEIR_TRACE_WAKE) >= 1);
+    must_eq(counted(WEIR_TRACE_CONTENDED_BEGIN), 1);
+    must_eq(counted(WEIR_TRACE_CONTENDED_END), 1 + _i);
+    must_eq(counted(WEIR_TRACE_WOKEN), counted(WEIR_TRACE_WAIT) * (1 + _i));
+    must(last[WEIR_TRACE_CONTENDED_END].ns >= last[WEIR_TRACE_WOKEN].ns);
+    must(last[WEIR_TRACE_WOKEN].ns > 0);
+    must(last[WEIR_TRACE_CONTENDED_END].thread != weir_get_ident());
     must_eq(weir_set_trace(NULL), 0);
     must_eq(weir_set_profile(NULL), 0);
 }
@@ -183,7 +183,7 @@ END_TEST
 /* Anything that begins ends, whatever is waited for. */
 static int32_t open_now[KINDS];
 
-static void balance(const weir_event_t *event)
+static void balance(const weir_trace_event_t *event)
 {
     __atomic_fetch_add(&open_now[event->kind], 1, __ATOMIC_RELAXED);
 }
@@ -214,10 +214,10 @@ START_TEST(what_begins_ends)
     must_eq(weir_set_trace(balance), 0);
     support_threads(2, wait_everywhere, NULL);
     must_eq(weir_set_trace(NULL), 0);
-    must(open_now[WEIR_EVENT_CONTENDED_BEGIN] > 0);
-    must_eq(open_now[WEIR_EVENT_CONTENDED_BEGIN],
-            open_now[WEIR_EVENT_CONTENDED_END]);
-    must_eq(open_now[WEIR_EVENT_WAIT], open_now[WEIR_EVENT_WOKEN]);
+    must(open_now[WEIR_TRACE_CONTENDED_BEGIN] > 0);
+    must_eq(open_now[WEIR_TRACE_CONTENDED_BEGIN],
+            open_now[WEIR_TRACE_CONTENDED_END]);
+    must_eq(open_now[WEIR_TRACE_WAIT], open_now[WEIR_TRACE_WOKEN]);
     weir_queue_destroy(queue);
 }
 END_TEST

@@ -4,9 +4,9 @@
  * Hooks that see what threads and locks do.  Python's threading.settrace and
  * setprofile, for events instead of lines.
  *
- *   static void print(const weir_event_t *e)
+ *   static void print(const weir_trace_event_t *e)
  *   {
- *       if (e->kind == WEIR_EVENT_CONTENDED_END)
+ *       if (e->kind == WEIR_TRACE_CONTENDED_END)
  *           printf("%p: waited for %lld ns\n", (void *)e->object,
  *                  (long long)e->ns);
  *   }
@@ -40,36 +40,37 @@
 extern "C" {
 #endif
 
-enum weir_event_kind {
+enum weir_trace_kind {
     /* A thread of weir_thread_start is about to call its function, or has
      * returned from it; the object is its weir_thread_t, and ns its life. */
-    WEIR_EVENT_THREAD_START = 1,
-    WEIR_EVENT_THREAD_STOP,
+    WEIR_TRACE_THREAD_START = 1,
+    WEIR_TRACE_THREAD_STOP,
     /* A call has to wait for others: a mutex is held, a barrier is not full, a
      * queue is empty or full, a thread to join runs.  It ended, after ns
      * nanoseconds.  The object is what was called; the part of it that is
-     * waited for, in a queue. */
-    WEIR_EVENT_CONTENDED_BEGIN,
-    WEIR_EVENT_CONTENDED_END,
+     * waited for, in a queue.  The other primitives have WAIT and WOKEN
+     * alone. */
+    WEIR_TRACE_CONTENDED_BEGIN,
+    WEIR_TRACE_CONTENDED_END,
     /* The thread goes to sleep in the kernel on a word; it came back, after
      * ns nanoseconds, whether woken or not. */
-    WEIR_EVENT_WAIT,
-    WEIR_EVENT_WOKEN,
+    WEIR_TRACE_WAIT,
+    WEIR_TRACE_WOKEN,
     /* The thread wakes up to count others that sleep on a word. */
-    WEIR_EVENT_WAKE
+    WEIR_TRACE_WAKE
 };
 
-typedef struct weir_event {
-    uint32_t kind;               /* enum weir_event_kind */
+typedef struct weir_trace_event {
+    uint32_t kind;               /* enum weir_trace_kind */
     int32_t count;               /* WAKE: how many at most; else 0 */
     const volatile void *object; /* an address, to compare and to print */
     uint64_t thread;             /* weir_get_ident of the calling thread */
     weir_deadline_t time;        /* now */
     int64_t ns;                  /* THREAD_STOP, CONTENDED_END, WOKEN */
-} weir_event_t;
+} weir_trace_event_t;
 
 /* The event is the hook's for the time of the call. */
-typedef void (*weir_tracehook_t)(const weir_event_t *event);
+typedef void (*weir_tracehook_t)(const weir_trace_event_t *event);
 
 /* Have hook called for every event from now on; NULL: no more.
  * Context:  any; async-signal-safe

@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-#if defined(__x86_64__) || defined(__aarch64__)
+#if !defined(WEIR_UNTRACED) && (defined(__x86_64__) || defined(__aarch64__))
 
 #define WEIR_PROBE(name, one, two)                                             \
     __asm__ volatile("990: nop\n"                                              \

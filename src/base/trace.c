@@ -18,19 +18,19 @@ WEIR_ATOMIC(weir_tracehook_t) weir_tracehook_;
 WEIR_ATOMIC(weir_tracehook_t) weir_profilehook_;
 
 /* What a hook does makes no events: it would never end. */
-static _Thread_local __attribute__((tls_model("initial-exec"))) bool inside;
+static _Thread_local WEIR_TLS_FIXED_ bool inside;
 
 static bool takes_time(uint32_t kind)
 {
-    return kind == WEIR_EVENT_THREAD_STOP || kind == WEIR_EVENT_CONTENDED_END ||
-           kind == WEIR_EVENT_WOKEN;
+    return kind == WEIR_TRACE_THREAD_STOP || kind == WEIR_TRACE_CONTENDED_END ||
+           kind == WEIR_TRACE_WOKEN;
 }
 
 WEIR_COLD void weir_trace_emit_(uint32_t kind, const volatile void *object,
                                 int count, int64_t ns)
 {
     int saved = errno;
-    weir_event_t event = {
+    weir_trace_event_t event = {
         .kind = kind, .count = count, .object = object, .ns = ns};
     weir_tracehook_t hook;
 

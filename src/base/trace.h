@@ -25,7 +25,7 @@ void weir_trace_emit_(uint32_t kind, const volatile void *object, int count,
 
 #if defined(WEIR_UNTRACED)
 
-/* The explorer's clients have no hooks. */
+/* No hooks, and no probes: in the explorer and other checkers. */
 #define weir_traced_() false
 #define weir_trace_emit_(kind, object, count, ns)                              \
     ((void)(kind), (void)(object), (void)(count), (void)(ns))
@@ -67,7 +67,7 @@ static inline void weir_trace_thread_start_(const volatile void *thread,
 {
     WEIR_PROBE("thread_start", (uintptr_t)thread, ident);
     if (weir_traced_())
-        weir_trace_emit_(WEIR_EVENT_THREAD_START, thread, 0, 0);
+        weir_trace_emit_(WEIR_TRACE_THREAD_START, thread, 0, 0);
 }
 
 static inline void weir_trace_thread_stop_(const volatile void *thread,
@@ -76,42 +76,42 @@ static inline void weir_trace_thread_stop_(const volatile void *thread,
 {
     WEIR_PROBE("thread_stop", (uintptr_t)thread, ident);
     if (weir_traced_())
-        weir_trace_emit_(WEIR_EVENT_THREAD_STOP, thread, 0, weir_now() - began);
+        weir_trace_emit_(WEIR_TRACE_THREAD_STOP, thread, 0, weir_now() - began);
 }
 
 static inline weir_deadline_t
 weir_trace_contended_begin_(const volatile void *object)
 {
     WEIR_PROBE("contended_begin", (uintptr_t)object, 0);
-    return weir_trace_begin_(WEIR_EVENT_CONTENDED_BEGIN, object);
+    return weir_trace_begin_(WEIR_TRACE_CONTENDED_BEGIN, object);
 }
 
 static inline void weir_trace_contended_end_(const volatile void *object,
                                              weir_deadline_t begun)
 {
     WEIR_PROBE("contended_end", (uintptr_t)object, 0);
-    weir_trace_end_(WEIR_EVENT_CONTENDED_END, object, begun);
+    weir_trace_end_(WEIR_TRACE_CONTENDED_END, object, begun);
 }
 
 static inline weir_deadline_t weir_trace_wait_(const volatile void *word,
                                                uint32_t expected)
 {
     WEIR_PROBE("wait", (uintptr_t)word, expected);
-    return weir_trace_begin_(WEIR_EVENT_WAIT, word);
+    return weir_trace_begin_(WEIR_TRACE_WAIT, word);
 }
 
 static inline void weir_trace_woken_(const volatile void *word,
                                      weir_deadline_t begun)
 {
     WEIR_PROBE("woken", (uintptr_t)word, 0);
-    weir_trace_end_(WEIR_EVENT_WOKEN, word, begun);
+    weir_trace_end_(WEIR_TRACE_WOKEN, word, begun);
 }
 
 static inline void weir_trace_wake_(const volatile void *word, int count)
 {
     WEIR_PROBE("wake", (uintptr_t)word, (unsigned)count);
     if (weir_traced_())
-        weir_trace_emit_(WEIR_EVENT_WAKE, word, count, 0);
+        weir_trace_emit_(WEIR_TRACE_WAKE, word, count, 0);
 }
 
 #endif

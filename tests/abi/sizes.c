@@ -25,7 +25,7 @@ CHECK(sizeof(weir_sem_t) == 8 + WRONG_SIZE);
 CHECK(sizeof(weir_event_t) == 8 + WRONG_SIZE);
 CHECK(sizeof(weir_rwlock_t) == 16);
 CHECK(sizeof(weir_thread_t) == 288);
-CHECK(sizeof(weir_event_t) == 40);
+CHECK(sizeof(weir_trace_event_t) == 40);
 CHECK(sizeof(weir_timer_t) == 112 + WRONG_SIZE);
 CHECK(sizeof(weir_latch_t) == 8);
 CHECK(sizeof(weir_once_t) == 4);
