@@ -145,8 +145,7 @@ bool weir_eventcount_has_sleepers_(const weir_eventcount_t_ *ec)
 /* Let releasers go without a fence again, if barriers can be afforded. */
 static void relax_if_quiet(weir_eventcount_t_ *ec)
 {
-    static _Thread_local __attribute__((tls_model("initial-exec")))
-    uint32_t quiet;
+    static _Thread_local WEIR_TLS_FIXED_ uint32_t quiet;
 
     if (++quiet % WEIR_RELAX_QUIET != 0)
         return;

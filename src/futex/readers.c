@@ -122,7 +122,7 @@ static WEIR_ATOMIC(uint32_t) lines_claimed;
 static pthread_key_t key;
 static bool key_made;
 /* Destructors of this thread have begun to run; rounds of them so far. */
-static _Thread_local __attribute__((tls_model("initial-exec"))) int rounds;
+static _Thread_local WEIR_TLS_FIXED_ int rounds;
 
 WEIR_STATIC_ASSERT(sizeof(weir_reader_line_t_) == WEIR_LINE,
                    "a thread's line is one line");

@@ -33,8 +33,7 @@
 #include "thread/life.h"
 #include "thread/registry.h"
 
-#define THREAD_LOCAL                                                           \
-    static _Thread_local __attribute__((tls_model("initial-exec")))
+#define THREAD_LOCAL static _Thread_local WEIR_TLS_FIXED_
 
 #define LAST_ROUND (PTHREAD_DESTRUCTOR_ITERATIONS - 1)
 

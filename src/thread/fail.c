@@ -21,8 +21,8 @@
 static WEIR_ATOMIC(weir_failhook_t) failhook;
 
 /* Whether this thread is in the hook, and whether that has failed. */
-static _Thread_local __attribute__((tls_model("initial-exec"))) bool inside;
-static _Thread_local __attribute__((tls_model("initial-exec"))) bool failed;
+static _Thread_local WEIR_TLS_FIXED_ bool inside;
+static _Thread_local WEIR_TLS_FIXED_ bool failed;
 
 /* One line, in one write, so that those of several threads stay apart. */
 static void print(const weir_failure_t *failure, const char *where)

@@ -33,15 +33,22 @@
 #define WEIR_STATIC_ASSERT(e, text) _Static_assert(e, text)
 #endif
 
+/* A thread's own variable at a fixed distance from its thread pointer, so that
+ * no call finds it.  glibc keeps room for that in libraries which are loaded
+ * while the program runs; others, such as musl, refuse to load them. */
+#if defined(__GLIBC__)
+#define WEIR_TLS_FIXED_ __attribute__((tls_model("initial-exec")))
+#else
+#define WEIR_TLS_FIXED_
+#endif
+
 #if defined(WEIR_ATOMIC_SEAM)
 #include WEIR_ATOMIC_SEAM
 #endif
 
-/* A variable that each thread has for itself, and that inline code may read:
- * at a fixed distance from the thread's pointer, without a call. */
+/* A variable that each thread has for itself, and that inline code may read. */
 #if !defined(WEIR_THREAD_LOCAL_)
-#define WEIR_THREAD_LOCAL_(T, name)                                            \
-    __thread T name __attribute__((tls_model("initial-exec")))
+#define WEIR_THREAD_LOCAL_(T, name) __thread T name WEIR_TLS_FIXED_
 #define weir_thread_local_(name) (name)
 #define weir_set_thread_local_(name, value) ((void)((name) = (value)))
 #endif
