@@ -277,13 +277,12 @@ static bool sleep_on(weir_cond_t *c, uint32_t turn, uint32_t mine,
                      weir_deadline_t deadline)
 {
     uint32_t marked = turn | SLEEPERS;
+    bool is_marked = turn == marked ||
+                     /* [D4] acquire; pairs with [D3] */
+                     weir_cas_acq_(&c->turn, &turn, marked);
 
-    if (turn != marked &&
-        /* [D4] acquire; pairs with [D3] */
-        !weir_cas_acq_(&c->turn, &turn, marked))
-        return false;
-    return weir_park_(&c->turn, marked, deadline, bit_of(mine), true, true) ==
-           WEIR_SLEPT_EXPIRED;
+    return is_marked && weir_park_(&c->turn, marked, deadline, bit_of(mine),
+                                   true, true) == WEIR_SLEPT_EXPIRED;
 }
 
 static enum outcome await(weir_cond_t *c, uint32_t mine,
