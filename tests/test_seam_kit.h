@@ -76,14 +76,20 @@ static inline support_random_t *seam_random(void)
 
 static inline void seam_lose_time(void)
 {
+    int saved = errno; /* is the caller's, whatever a test does here */
+
     if (seam_chaos)
         support_jitter(seam_random());
+    errno = saved;
 }
 
 static inline void seam_run(seam_hook_t *hook)
 {
+    int saved = errno;
+
     if (hook != NULL)
         hook(seam.arg);
+    errno = saved;
 }
 
 enum weir_slept __real_weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *word,

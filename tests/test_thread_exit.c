@@ -203,8 +203,9 @@ static size_t text_of_child(pid_t child, char *text, size_t size)
     ssize_t got;
 
     must_eq(close(pipe_of[1]), 0);
-    while ((got = read(pipe_of[0], text + length, size - length)) > 0)
-        length += (size_t)got;
+    while ((got = read(pipe_of[0], text + length, size - length)) > 0 ||
+           (got < 0 && errno == EINTR))
+        length += got > 0 ? (size_t)got : 0;
     must_eq(close(pipe_of[0]), 0);
     support_reap(child);
     return length;

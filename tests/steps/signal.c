@@ -359,9 +359,6 @@ const struct scenario signal_scenarios[] = {
 const struct scenario private_signal_scenarios[] = {
     {"private.sem.post.waiters", POST, .victim = post_two,
      .waiter = wait_for_permit, .early = 2, .vm = true, .suspended = "-LC"},
-    {"private.sem.wait.sleeps.waiter", WAIT, .victim = take,
-     .waiter = wait_for_permit, .late = 1, .awaken = post_behind_it, .vm = true,
-     .suspended = "-LC"},
     {"private.event.set.waiters", SET, .victim = set, .waiter = wait_for_event,
      .early = 2, .vm = true, .suspended = "-LC"},
     {"private.event.wait.sleeps.waiter", LET_IN, .victim = wait_for_set,
