@@ -156,13 +156,18 @@ static void *write_under_read(void *arg)
 
 /* Until both are inside: one that comes later, in a library whose orders the
  * sanitizer sees, would come after the other.  Orders nothing. */
+static int here;
+
+static void await_others(int n)
+{
+    while (__atomic_load_n(&here, __ATOMIC_RELAXED) < n)
+        nap(100000);
+}
+
 static void meet(void)
 {
-    static int here;
-
     __atomic_fetch_add(&here, 1, __ATOMIC_RELAXED);
-    while (__atomic_load_n(&here, __ATOMIC_RELAXED) < 2)
-        nap(100000);
+    await_others(2);
 }
 
 static void *write_together(void *arg)
@@ -236,10 +241,17 @@ static void *write_downgraded(void *arg)
     return arg;
 }
 
+/* Not before the other has been a writer, who would not get in. */
+static void *write_beside_downgraded(void *arg)
+{
+    await_others(1);
+    return write_together(arg);
+}
+
 static void race_after_downgrade(void)
 {
     must(weir_rwlock_init(&lock, WEIR_RW_PREFER_READER) == 0);
-    both(write_downgraded, write_together);
+    both(write_downgraded, write_beside_downgraded);
 }
 
 static void *under_other(void *arg)
