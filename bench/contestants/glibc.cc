@@ -153,51 +153,6 @@ private:
     bool set_ = false;
 };
 
-template <int Kind>
-class GlibcRwlock {
-public:
-    GlibcRwlock()
-    {
-        pthread_rwlockattr_t attr;
-
-        pthread_rwlockattr_init(&attr);
-        pthread_rwlockattr_setkind_np(&attr, Kind);
-        pthread_rwlock_init(&lock_, &attr);
-        pthread_rwlockattr_destroy(&attr);
-    }
-    ~GlibcRwlock() { pthread_rwlock_destroy(&lock_); }
-    GlibcRwlock(const GlibcRwlock &) = delete;
-    GlibcRwlock &operator=(const GlibcRwlock &) = delete;
-
-    void rdlock() { pthread_rwlock_rdlock(&lock_); }
-    void rdunlock() { pthread_rwlock_unlock(&lock_); }
-    void wrlock() { pthread_rwlock_wrlock(&lock_); }
-    void wrunlock() { pthread_rwlock_unlock(&lock_); }
-
-private:
-    pthread_rwlock_t lock_;
-};
-
-class GlibcThread {
-public:
-    void start(void *(*fn)(void *), void *arg)
-    {
-        if (pthread_create(&thread_, nullptr, fn, arg) != 0)
-            abort();
-    }
-    void *join()
-    {
-        void *result = nullptr;
-
-        if (pthread_join(thread_, &result) != 0)
-            abort();
-        return result;
-    }
-
-private:
-    pthread_t thread_;
-};
-
 void do_nothing() {}
 
 class GlibcOnce {
@@ -266,39 +221,83 @@ private:
     pthread_rwlock_t lock_ = PTHREAD_RWLOCK_INITIALIZER;
 };
 
+class GlibcThread {
+public:
+    void start(void *(*fn)(void *), void *arg)
+    {
+        if (pthread_create(&thread_, nullptr, fn, arg) != 0)
+            abort();
+    }
+    void *join()
+    {
+        void *result = nullptr;
+
+        if (pthread_join(thread_, &result) != 0)
+            abort();
+        return result;
+    }
+
+private:
+    pthread_t thread_;
+};
+
+template <int Kind>
+class GlibcRwlock {
+public:
+    GlibcRwlock()
+    {
+        pthread_rwlockattr_t attr;
+
+        pthread_rwlockattr_init(&attr);
+        pthread_rwlockattr_setkind_np(&attr, Kind);
+        pthread_rwlock_init(&lock_, &attr);
+        pthread_rwlockattr_destroy(&attr);
+    }
+    ~GlibcRwlock() { pthread_rwlock_destroy(&lock_); }
+    GlibcRwlock(const GlibcRwlock &) = delete;
+    GlibcRwlock &operator=(const GlibcRwlock &) = delete;
+
+    void rdlock() { pthread_rwlock_rdlock(&lock_); }
+    void rdunlock() { pthread_rwlock_unlock(&lock_); }
+    void wrlock() { pthread_rwlock_wrlock(&lock_); }
+    void wrunlock() { pthread_rwlock_unlock(&lock_); }
+
+private:
+    pthread_rwlock_t lock_;
+};
+
 template <std::size_t Size>
 using DefaultQueue = GlibcQueue<Size, PTHREAD_MUTEX_TIMED_NP>;
 template <std::size_t Size>
 using AdaptiveQueue = GlibcQueue<Size, PTHREAD_MUTEX_ADAPTIVE_NP>;
 
 const bool entered = [] {
-    Enter("glibc", 2,
-          {false, true, "call", "default mutex; condvars; barrier; sem_t"; rwlock"})
+    Enter("glibc", 2, {false, true, "call", "what pthreads and sem_t have"})
         .mutex<GlibcMutex<PTHREAD_MUTEX_TIMED_NP>>()
         .rmutex<GlibcMutex<PTHREAD_MUTEX_RECURSIVE_NP>>()
         .cond<GlibcMonitor>()
         .barrier<GlibcBarrier>()
         .queue<DefaultQueue>()
+        .timer<GlibcTimers>()
         .sem<GlibcSem>()
-        .event<GlibcEvent>
-        .rwlock<GlibcRwlock<PTHREAD_RWLOCK_PREFER_READER_NP>>
-        .thread<GlibcThread>
-        .timer<GlibcTimers>
+        .event<GlibcEvent>()
         .once<GlibcOnce>()
         .latch<GlibcLatch>()
-        .seqlock<GlibcRecord>();
+        .seqlock<GlibcRecord>()
+        .thread<GlibcThread>()
+        .rwlock<GlibcRwlock<PTHREAD_RWLOCK_PREFER_READER_NP>>();
     Enter("glibc-adaptive", 3,
           {false, true, "call", "PTHREAD_MUTEX_ADAPTIVE_NP"})
         .mutex<GlibcMutex<PTHREAD_MUTEX_ADAPTIVE_NP>>()
         .queue<AdaptiveQueue>(kFull);
     Enter("glibc-spin", 4, {false, false, "call", "never sleeps"})
         .mutex<GlibcSpin>();
+    /* A million are more than a user may have. */
+    Enter("timer_settime", 7, {false, true, "call", "the kernel's, no signal"})
+        .timer<PosixTimers>(kSmoke | kDefault);
     Enter("glibc-writers", 5,
           {false, true, "call", "PREFER_WRITER_NONRECURSIVE"})
         .rwlock<GlibcRwlock<PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP>>();
-    /* A million are more than a user may have. */
-    Enter("timer_settime", 5, {false, true, "call", "the kernel's, no signal"})
-        .timer<PosixTimers>(kSmoke | kDefault);
     return true;
 }();
 

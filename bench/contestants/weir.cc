@@ -118,39 +118,6 @@ private:
     weir_queue_t *queue_ = nullptr;
 };
 
-template <unsigned Flags>
-class WeirRwlock {
-public:
-    WeirRwlock() { must(weir_rwlock_init(&lock_, Flags), "weir_rwlock_init"); }
-    void rdlock() { weir_rwlock_rdlock(&lock_); }
-    void rdunlock() { weir_rwlock_rdunlock(&lock_); }
-    void wrlock() { weir_rwlock_wrlock(&lock_); }
-    void wrunlock() { weir_rwlock_wrunlock(&lock_); }
-
-private:
-    weir_rwlock_t lock_;
-};
-
-class WeirThread {
-public:
-    void start(void *(*fn)(void *), void *arg)
-    {
-        must(weir_thread_init(&thread_, nullptr, fn, arg), "weir_thread_init");
-        must(weir_thread_start(&thread_), "weir_thread_start");
-    }
-    void *join()
-    {
-        void *result = nullptr;
-
-        must(weir_thread_join(&thread_, WEIR_FOREVER, &result),
-             "weir_thread_join");
-        return result;
-    }
-
-private:
-    weir_thread_t thread_;
-};
-
 class WeirTimers {
 public:
     WeirTimers() { make(one_); }
@@ -227,6 +194,39 @@ private:
     weir_seqlock_t lock_ = WEIR_SEQLOCK_INIT;
 };
 
+class WeirThread {
+public:
+    void start(void *(*fn)(void *), void *arg)
+    {
+        must(weir_thread_init(&thread_, nullptr, fn, arg), "weir_thread_init");
+        must(weir_thread_start(&thread_), "weir_thread_start");
+    }
+    void *join()
+    {
+        void *result = nullptr;
+
+        must(weir_thread_join(&thread_, WEIR_FOREVER, &result),
+             "weir_thread_join");
+        return result;
+    }
+
+private:
+    weir_thread_t thread_;
+};
+
+template <unsigned Flags>
+class WeirRwlock {
+public:
+    WeirRwlock() { must(weir_rwlock_init(&lock_, Flags), "weir_rwlock_init"); }
+    void rdlock() { weir_rwlock_rdlock(&lock_); }
+    void rdunlock() { weir_rwlock_rdunlock(&lock_); }
+    void wrlock() { weir_rwlock_wrlock(&lock_); }
+    void wrunlock() { weir_rwlock_wrunlock(&lock_); }
+
+private:
+    weir_rwlock_t lock_;
+};
+
 /* The functions as the dynamic linker finds them in the library.  A plain
  * call from C++ could be inlined, or bind to a copy in this program. */
 template <class Function>
@@ -283,17 +283,16 @@ const bool entered = [] {
         .cond<WeirMonitor>()
         .barrier<WeirBarrier>()
         .queue<WeirQueue>()
+        .timer<WeirTimers>()
         .sem<WeirSem>()
-        .event<WeirEvent>
-        .rwlock<WeirRwlock>
-        .rwlock<WeirRwlock<0>>();
-    Enter("weir-readers", 6, {true, true, "inline", "WEIR_RW_PREFER_READER"})
-        .rwlock<WeirRwlock<WEIR_RW_PREFER_READER>>
-        .thread<WeirThread>
-        .timer<WeirTimers>
+        .event<WeirEvent>()
         .once<WeirOnce>()
         .latch<WeirLatch>()
-        .seqlock<WeirSeqlock>();
+        .seqlock<WeirSeqlock>()
+        .thread<WeirThread>()
+        .rwlock<WeirRwlock<0>>();
+    Enter("weir-readers", 6, {true, true, "inline", "WEIR_RW_PREFER_READER"})
+        .rwlock<WeirRwlock<WEIR_RW_PREFER_READER>>();
     if (call_lock == nullptr || call_unlock == nullptr || call_put == nullptr ||
         call_get == nullptr)
         return false; /* linked statically: there is only one boundary */

@@ -11,11 +11,11 @@
 #include "gbench/cond.h"
 #include "gbench/mutex.h"
 #include "gbench/queue.h"
-#include "gbench/signal.h"
-#include "gbench/rwlock.h"
-#include "gbench/thread.h"
 #include "gbench/timer.h"
+#include "gbench/signal.h"
 #include "gbench/small.h"
+#include "gbench/thread.h"
+#include "gbench/rwlock.h"
 #include "harness/registry.h"
 
 namespace wbench {
@@ -82,21 +82,6 @@ Enter &Enter::event(unsigned levels)
                gbench_pingpong<EventWay<E>>, levels);
 }
 
-template <class R>
-Enter &Enter::rwlock(unsigned levels)
-{
-    add(Kind::rwlock_read, rwlock_read<R>, gbench_rwlock_read<R>, levels);
-    add(Kind::rwlock_write, rwlock_write<R>, gbench_rwlock_write<R>, levels);
-    return add(Kind::rwlock_mixed, rwlock_mixed<R>, gbench_rwlock_mixed<R>,
-               levels);
-}
-
-template <class T>
-Enter &Enter::thread(unsigned levels)
-{
-    return add(Kind::thread, thread_start_join<T>, gbench_thread<T>, levels);
-}
-
 template <class O>
 Enter &Enter::once(unsigned levels)
 {
@@ -116,6 +101,21 @@ Enter &Enter::seqlock(unsigned levels)
     add(Kind::seqlock_read, seqlock_read<S>, gbench_seqlock_read<S>, levels);
     return add(Kind::seqlock_readers, seqlock_readers<S>,
                gbench_seqlock_readers<S>, levels);
+}
+
+template <class T>
+Enter &Enter::thread(unsigned levels)
+{
+    return add(Kind::thread, thread_start_join<T>, gbench_thread<T>, levels);
+}
+
+template <class R>
+Enter &Enter::rwlock(unsigned levels)
+{
+    add(Kind::rwlock_read, rwlock_read<R>, gbench_rwlock_read<R>, levels);
+    add(Kind::rwlock_write, rwlock_write<R>, gbench_rwlock_write<R>, levels);
+    return add(Kind::rwlock_mixed, rwlock_mixed<R>, gbench_rwlock_mixed<R>,
+               levels);
 }
 
 } // namespace wbench

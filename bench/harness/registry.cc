@@ -52,7 +52,7 @@ bool Case::has(const Contestant &contestant, unsigned level) const
 Metric Case::metric() const
 {
     return kind == Kind::mutex_contended || kind == Kind::queue_flow ||
-                   kind == Kind::rwlock_mixed Kind::seqlock_readers
+                   kind == Kind::seqlock_readers || kind == Kind::rwlock_mixed
                ? Metric::mops
                : Metric::ns_per_op;
 }
@@ -82,18 +82,18 @@ const char *Case::unit() const
     case Kind::queue_flow: return "M messages / s";
     case Kind::queue_pingpong: return "round trip";
     case Kind::queue_self: return "put + get";
+    case Kind::timer: return "arm + cancel";
     case Kind::sem_uncontended: return "wait + post";
     case Kind::sem_pingpong: return "round trip";
     case Kind::event_pingpong: return "round trip";
-    case Kind::rwlock_read: return "read lock + unlock";
-    case Kind::rwlock_write: return "write lock + unlock";
-    case Kind::rwlock_mixed: return "M lock + unlock / s";
-    case Kind::thread: return "start + join";
-    case Kind::timer: return "arm + cancel";
     case Kind::once_done: return "call";
     case Kind::latch_pingpong: return "round trip";
     case Kind::seqlock_read: return "read of 32 bytes";
     case Kind::seqlock_readers: return "M reads / s";
+    case Kind::thread: return "start + join";
+    case Kind::rwlock_read: return "read lock + unlock";
+    case Kind::rwlock_write: return "write lock + unlock";
+    case Kind::rwlock_mixed: return "M lock + unlock / s";
     case Kind::count: break;
     }
     return "";
@@ -109,7 +109,9 @@ const std::vector<Case> &cases()
     static const std::vector<Case> all = [] {
         std::vector<Case> list = mutex_cases();
 
-        for (auto more : {cond_cases(), barrier_cases(), queue_cases(), signal_cases rwlock_cases thread_cases timer_cases small_cases()})
+        for (auto more :
+             {cond_cases(), barrier_cases(), signal_cases(), small_cases(),
+              queue_cases(), thread_cases(), timer_cases(), rwlock_cases()})
             list.insert(list.end(), more.begin(), more.end());
         return list;
     }();

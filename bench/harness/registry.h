@@ -75,16 +75,16 @@ public:
     Enter &sem(unsigned levels = kAlways);
     template <class E>
     Enter &event(unsigned levels = kAlways);
-    template <class R>
-    Enter &rwlock(unsigned levels = kAlways);
-    template <class T>
-    Enter &thread(unsigned levels = kAlways);
     template <class O>
     Enter &once(unsigned levels = kAlways);
     template <class L>
     Enter &latch(unsigned levels = kAlways);
     template <class S>
     Enter &seqlock(unsigned levels = kAlways);
+    template <class T>
+    Enter &thread(unsigned levels = kAlways);
+    template <class R>
+    Enter &rwlock(unsigned levels = kAlways);
 
     static constexpr unsigned kAlways = kSmoke | kDefault | kFull;
 
@@ -139,11 +139,11 @@ std::vector<Case> mutex_cases();
 std::vector<Case> cond_cases();
 std::vector<Case> barrier_cases();
 std::vector<Case> queue_cases();
-std::vector<Case> signal_cases();
-std::vector<Case> rwlock_cases();
-std::vector<Case> thread_cases();
 std::vector<Case> timer_cases();
+std::vector<Case> signal_cases();
 std::vector<Case> small_cases();
+std::vector<Case> thread_cases();
+std::vector<Case> rwlock_cases();
 
 } // namespace wbench
 

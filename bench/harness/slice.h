@@ -25,18 +25,18 @@ enum class Kind : unsigned {
     queue_flow,
     queue_pingpong,
     queue_self,
+    timer,
     sem_uncontended,
     sem_pingpong,
     event_pingpong,
-    rwlock_read,
-    rwlock_write,
-    rwlock_mixed,
-    thread,
-    timer,
     once_done,
     latch_pingpong,
     seqlock_read,
     seqlock_readers,
+    thread,
+    rwlock_read,
+    rwlock_write,
+    rwlock_mixed,
     count
 };
 inline constexpr std::size_t kKinds = static_cast<std::size_t>(Kind::count);

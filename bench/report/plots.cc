@@ -147,7 +147,8 @@ void one_thread(const std::vector<Summary> &all, std::vector<Plot> &plots)
 {
     const Cases cases = choose(all, [](const Case &c) {
         return c.kind == Kind::mutex_uncontended ||
-               c.kind == Kind::queue_self || c.kind == Kind::sem_uncontended Kind::rwlock_write ||
+               c.kind == Kind::queue_self || c.kind == Kind::sem_uncontended ||
+               c.kind == Kind::rwlock_write ||
                (c.kind == Kind::rwlock_read && c.shape.threads == 1);
     });
 

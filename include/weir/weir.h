@@ -10,8 +10,8 @@
 #include <weir/barrier.h>
 #include <weir/base.h>
 #include <weir/event.h>
-#include <weir/cond.h>
 #include <weir/latch.h>
+#include <weir/cond.h>
 #include <weir/mutex.h>
 #include <weir/once.h>
 #include <weir/queue.h>

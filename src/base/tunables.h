@@ -46,17 +46,17 @@
 #define WEIR_SPIN_SIGNAL_LONGEST 32
 #define WEIR_SPIN_SIGNAL_YIELDS 5
 
+/* Joining a thread: no pauses.  One that was started a moment ago waits for a
+ * CPU, often this one; most others will not end soon (thread/1: 10 us of pauses,
+ * as for a mutex, were 10 us lost).  Taken from a mutex but for that. */
+#define WEIR_SPIN_JOIN_YIELDS 5
+
 /* A wait for a condition spins as a queue does on which nobody sleeps, and only
  * if it is alone: the plan was taken over and not measured anew. */
 #define WEIR_SPIN_COND_NS 5000
 #define WEIR_SPIN_COND_STEADY 16
 #define WEIR_SPIN_COND_LONGEST 32
 #define WEIR_SPIN_COND_YIELDS 5
-
-/* Joining a thread: no pauses.  One that was started a moment ago waits for a
- * CPU, often this one; most others will not end soon (thread/1: 10 us of pauses,
- * as for a mutex, were 10 us lost).  Taken from a mutex but for that. */
-#define WEIR_SPIN_JOIN_YIELDS 5
 
 /* Bounds for the measured cost of one wake-up, should the measurement be
  * disturbed. */

@@ -205,13 +205,6 @@ static void note_user(struct place *place, bool writes)
     }
 }
 
-size_t explore_futex_size_(const volatile void *word)
-{
-    const struct place *place = find(explore_canonical_(word));
-
-    return place->key != 0 && place->size == 8 ? 8 : 4;
-}
-
 struct place *explore_place_(const volatile void *p, size_t size, bool writes)
 {
     uintptr_t key = explore_canonical_(p);

@@ -44,14 +44,14 @@ struct world {
     weir_rmutex_t rmutex;
     weir_cond_t cond;
     weir_barrier_t barrier;
-    weir_sem_t sem;
-    weir_event_t gates[GATES]
-    weir_rwlock_t rwlock
     weir_latch_t latches[PHASES];
     weir_once_t onces[PHASES];
     weir_seqlock_t seqlock;
     uint64_t guarded[4];
     uint64_t made[PHASES];
+    weir_sem_t sem;
+    weir_event_t gates[GATES];
+    weir_rwlock_t rwlock;
     uint64_t counter; /* guarded by mutex, or sem */
     uint64_t inside;  /* guarded by mutex, or sem */
     uint64_t arrived[TEAM];
@@ -183,76 +183,6 @@ static void try_mutex(void)
     must(weir_mutex_unlock(&world->mutex) == 0);
 }
 
-/* -- Read-write lock ----------------------------------------------------- */
-
-static void read_routine(unsigned i)
-{
-    int result = 0;
-
-    if (timed && i % 4 == 1)
-        result = weir_rwlock_rdlock_until(&world->rwlock, weir_after(SHORT_NS));
-    else
-        must(weir_rwlock_rdlock(&world->rwlock) == 0);
-    must(result == 0 || result == ETIMEDOUT);
-    if (result == ETIMEDOUT)
-        must(weir_rwlock_rdlock(&world->rwlock) == 0);
-    must(world->inside == 0);
-    nap(10000);
-    must(world->inside == 0);
-    must(weir_rwlock_rdunlock(&world->rwlock) == 0);
-}
-
-/* Each writes, goes on as a reader, and reads for a while. */
-static void reads_and_writes(unsigned index)
-{
-    for (unsigned i = 0; i < LOCKS; i++) {
-        int result = 0;
-
-        if (timed && i % 4 == index)
-            result =
-                weir_rwlock_wrlock_until(&world->rwlock, weir_after(SHORT_NS));
-        else
-            must(weir_rwlock_wrlock(&world->rwlock) == 0);
-        must(result == 0 || result == ETIMEDOUT);
-        if (result == ETIMEDOUT)
-            must(weir_rwlock_wrlock(&world->rwlock) == 0);
-        must(world->inside++ == 0);
-        world->counter++;
-        nap(20000);
-        must(--world->inside == 0);
-        if (i % 2 == 0) {
-            must(weir_rwlock_wrunlock(&world->rwlock) == 0);
-        } else {
-            must(weir_rwlock_downgrade(&world->rwlock) == 0);
-            must(weir_rwlock_rdunlock(&world->rwlock) == 0);
-        }
-        read_routine(i);
-        if (i == LOCKS / 2) /* as often as it takes to become biased */
-            for (unsigned j = 0; j < 200; j++) {
-                must(weir_rwlock_rdlock(&world->rwlock) == 0);
-                must(weir_rwlock_rdunlock(&world->rwlock) == 0);
-            }
-    }
-}
-
-static void try_rwlock(void)
-{
-    static const unsigned policies[ROUNDS] = {0, WEIR_RW_PREFER_READER,
-                                              WEIR_RW_PHASE_FAIR};
-
-    for (unsigned round = 0; round < ROUNDS; round++) {
-        world->counter = 0;
-        must(weir_rwlock_init(&world->rwlock, shared | policies[round]) == 0);
-        team(reads_and_writes);
-        must(world->counter == (uint64_t)TEAM * LOCKS);
-    }
-    must(weir_rwlock_trywrlock(&world->rwlock) == 0);
-    if (timed)
-        must(weir_rwlock_rdlock_until(&world->rwlock, weir_after(SHORT_NS)) ==
-             ETIMEDOUT);
-    must(weir_rwlock_wrunlock(&world->rwlock) == 0);
-}
-
 /* -- Recursive mutex ----------------------------------------------------- */
 
 static void deep_locks(unsigned index)
@@ -345,6 +275,76 @@ static void try_cond(void)
         must(world->counter == TEAM - 1);
         world->inside = 0;
     }
+}
+
+/* -- Read-write lock ----------------------------------------------------- */
+
+static void read_routine(unsigned i)
+{
+    int result = 0;
+
+    if (timed && i % 4 == 1)
+        result = weir_rwlock_rdlock_until(&world->rwlock, weir_after(SHORT_NS));
+    else
+        must(weir_rwlock_rdlock(&world->rwlock) == 0);
+    must(result == 0 || result == ETIMEDOUT);
+    if (result == ETIMEDOUT)
+        must(weir_rwlock_rdlock(&world->rwlock) == 0);
+    must(world->inside == 0);
+    nap(10000);
+    must(world->inside == 0);
+    must(weir_rwlock_rdunlock(&world->rwlock) == 0);
+}
+
+/* Each writes, goes on as a reader, and reads for a while. */
+static void reads_and_writes(unsigned index)
+{
+    for (unsigned i = 0; i < LOCKS; i++) {
+        int result = 0;
+
+        if (timed && i % 4 == index)
+            result =
+                weir_rwlock_wrlock_until(&world->rwlock, weir_after(SHORT_NS));
+        else
+            must(weir_rwlock_wrlock(&world->rwlock) == 0);
+        must(result == 0 || result == ETIMEDOUT);
+        if (result == ETIMEDOUT)
+            must(weir_rwlock_wrlock(&world->rwlock) == 0);
+        must(world->inside++ == 0);
+        world->counter++;
+        nap(20000);
+        must(--world->inside == 0);
+        if (i % 2 == 0) {
+            must(weir_rwlock_wrunlock(&world->rwlock) == 0);
+        } else {
+            must(weir_rwlock_downgrade(&world->rwlock) == 0);
+            must(weir_rwlock_rdunlock(&world->rwlock) == 0);
+        }
+        read_routine(i);
+        if (i == LOCKS / 2) /* as often as it takes to become biased */
+            for (unsigned j = 0; j < 200; j++) {
+                must(weir_rwlock_rdlock(&world->rwlock) == 0);
+                must(weir_rwlock_rdunlock(&world->rwlock) == 0);
+            }
+    }
+}
+
+static void try_rwlock(void)
+{
+    static const unsigned policies[ROUNDS] = {0, WEIR_RW_PREFER_READER,
+                                              WEIR_RW_PHASE_FAIR};
+
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        world->counter = 0;
+        must(weir_rwlock_init(&world->rwlock, shared | policies[round]) == 0);
+        team(reads_and_writes);
+        must(world->counter == (uint64_t)TEAM * LOCKS);
+    }
+    must(weir_rwlock_trywrlock(&world->rwlock) == 0);
+    if (timed)
+        must(weir_rwlock_rdlock_until(&world->rwlock, weir_after(SHORT_NS)) ==
+             ETIMEDOUT);
+    must(weir_rwlock_wrunlock(&world->rwlock) == 0);
 }
 
 /* -- Barrier ------------------------------------------------------------- */
@@ -558,50 +558,6 @@ static void try_queue(void)
         use_queue_up();
 }
 
-/* -- Thread -------------------------------------------------------------- */
-
-static weir_thread_t members[TEAM];
-
-/* Each joins the one before it, which is asleep by now. */
-static void *join_the_last(void *arg)
-{
-    weir_thread_t *before = arg;
-    int result = 0;
-
-    if (before == NULL) {
-        nap(200000);
-        return arg;
-    }
-    do
-        result = weir_thread_join(
-            before, timed ? weir_after(SHORT_NS / 2) : WEIR_FOREVER, NULL);
-    while (result == ETIMEDOUT);
-    must(result == 0);
-    return arg;
-}
-
-static void try_thread(void)
-{
-    for (unsigned round = 0; round < 10 * ROUNDS; round++) {
-        for (unsigned i = 0; i < TEAM; i++) {
-            void *before = i > 0 ? &members[i - 1] : NULL;
-
-            must(weir_thread_init(&members[i], NULL, join_the_last, before) ==
-                 0);
-            must(weir_thread_start(&members[i]) == 0);
-        }
-        if (round % 2 == 0)
-            must(weir_thread_join_all(WEIR_FOREVER) == 0);
-        for (unsigned i = TEAM; i > 0; i--) {
-            void *result = NULL;
-
-            must(weir_thread_join(&members[i - 1], WEIR_FOREVER, &result) == 0);
-            must(result == (i > 1 ? &members[i - 2] : NULL));
-        }
-        must(weir_thread_active_count() == 1);
-    }
-}
-
 /* -- Timer (private) ----------------------------------------------------- */
 
 static void count_firing(void *arg)
@@ -765,6 +721,50 @@ static void try_seqlock(void)
     must(world->guarded[0] == (uint64_t)2 * LOCKS);
 }
 
+/* -- Thread -------------------------------------------------------------- */
+
+static weir_thread_t members[TEAM];
+
+/* Each joins the one before it, which is asleep by now. */
+static void *join_the_last(void *arg)
+{
+    weir_thread_t *before = arg;
+    int result = 0;
+
+    if (before == NULL) {
+        nap(200000);
+        return arg;
+    }
+    do
+        result = weir_thread_join(
+            before, timed ? weir_after(SHORT_NS / 2) : WEIR_FOREVER, NULL);
+    while (result == ETIMEDOUT);
+    must(result == 0);
+    return arg;
+}
+
+static void try_thread(void)
+{
+    for (unsigned round = 0; round < 10 * ROUNDS; round++) {
+        for (unsigned i = 0; i < TEAM; i++) {
+            void *before = i > 0 ? &members[i - 1] : NULL;
+
+            must(weir_thread_init(&members[i], NULL, join_the_last, before) ==
+                 0);
+            must(weir_thread_start(&members[i]) == 0);
+        }
+        if (round % 2 == 0)
+            must(weir_thread_join_all(WEIR_FOREVER) == 0);
+        for (unsigned i = TEAM; i > 0; i--) {
+            void *result = NULL;
+
+            must(weir_thread_join(&members[i - 1], WEIR_FOREVER, &result) == 0);
+            must(result == (i > 1 ? &members[i - 2] : NULL));
+        }
+        must(weir_thread_active_count() == 1);
+    }
+}
+
 /* -- All ----------------------------------------------------------------- */
 
 struct part {
@@ -772,20 +772,13 @@ struct part {
     void (*attempt)(void);
 };
 
-static const struct part parts[] = {{"mutex", try_mutex},
-                                    {"barrier", try_barrier},
-                                    {"queue", try_queue},
-                                    {"sem", try_sem},
-                                    {"event", try_event}
-                                    {"rwlock", try_rwlock}
-                                    {"rmutex", try_rmutex},
-                                    {"cond", try_cond},
-                                    {"barrier", try_barrier},
-                                    {"queue", try_queue}
-                                    {"thread", try_thread}
-                                    {"timer", try_timer}
-    {"mutex", try_mutex}, {"barrier", try_barrier}, {"queue", try_queue},
-    {"latch", try_latch}, {"once", try_once},       {"seqlock", try_seqlock}};
+static const struct part parts[] = {
+    {"mutex", try_mutex},   {"rmutex", try_rmutex},   {"cond", try_cond},
+    {"rwlock", try_rwlock}, {"barrier", try_barrier}, {"queue", try_queue},
+    {"sem", try_sem},       {"event", try_event},     {"latch", try_latch},
+    {"once", try_once},     {"seqlock", try_seqlock}, {"thread", try_thread},
+    {"timer", try_timer},
+};
 
 static const struct part *find(const char *name)
 {

@@ -40,7 +40,7 @@ const struct {
     {"ring", model_ring},       {"eventcount", model_eventcount},
     {"mutex", model_mutex},     {"rmutex", model_rmutex},
     {"barrier", model_barrier}, {"queue", model_queue},
-    {"queue", model_queue},   {"thread", model_thread},   {"timer", model_timer},
+    {"thread", model_thread},   {"timer", model_timer},
 };
 
 const struct model_program *programs_of(const char *primitive)

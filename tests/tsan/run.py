@@ -42,14 +42,13 @@ ROUNDS = (
      ["-O1", "-DWEIR_NO_ANNOTATIONS"], ()),
 )
 # What needs the annotations, and is a false alarm without them.
-BLIND = {"mutex": ("tried", "timed"), "barrier": ("phases", "action"),
-         "queue": ("large", "batches"), "sem": ("woken", "at_once"),
-         "event": ("woken",) "rwlock": ("tried", "timed") "rmutex": ("contended", "timed"),
-         "cond": ("turns", "timed"),
-         "barrier": ("phases", "action"),
-         "queue": ("large", "batches") "thread": ("results", "polled")
-         "timer": ("joined", "periodic") "latch": ("arrivals", "waited"),
-         "once": ("called",), "seqlock": ("writers",)}
+BLIND = {"mutex": ("tried", "timed"), "rmutex": ("contended", "timed"),
+         "cond": ("turns", "timed"), "rwlock": ("tried", "timed"),
+         "barrier": ("phases", "action"), "queue": ("large", "batches"),
+         "sem": ("woken", "at_once"), "event": ("woken",),
+         "latch": ("arrivals", "waited"), "once": ("called",),
+         "seqlock": ("writers",), "thread": ("results", "polled"),
+         "timer": ("joined", "periodic")}
 
 
 class Failure(Exception):
