@@ -31,7 +31,7 @@ const char *const help_text =
     "                    only contestants whose name matches\n"
     "  --list            print the cases and who takes part, and exit\n"
     "  --runs N          processes for each case (default 5)\n"
-    "  --rounds N        rounds in each process (default 8)\n"
+    "  --rounds N        rounds in each process (default 6)\n"
     "  --slice-ms N      length of a slice (default 30; three times that with\n"
     "                    16 threads or more)\n"
     "  --watchdog N      seconds after which a slice is hung (default 10)\n"

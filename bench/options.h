@@ -25,7 +25,7 @@ struct Options {
     std::string report;
     std::string markdown;
     unsigned runs = 5;
-    unsigned rounds = 8;
+    unsigned rounds = 6;
     unsigned slice_ms = 30;
     unsigned watchdog_s = 10;
 
