@@ -3,15 +3,17 @@
  *
  * Plain data: two accesses race if one is a write and neither comes before
  * the other, which vector clocks tell whatever the order was in this
- * execution.  Of each eight bytes it is kept when each thread last read and
- * last wrote, and which of the bytes: memory enough to see a race in the
- * execution in which the two accesses are next to each other.
+ * execution.  Of each granule of four bytes it is kept when each thread last
+ * read and last wrote, and which of the bytes: memory enough to see a race in
+ * the execution in which the two accesses are next to each other.  Neighbours
+ * in one granule, such as two chars, still share that memory: a thread's later
+ * access to one hides its earlier one to the other.
  *
  * Also memory that was declared freed.
  */
 #include "engine.h"
 
-enum { SLOTS = 4096, FREED = 64 };
+enum { SLOTS = 4096, FREED = 64, GRANULE = 4 };
 
 struct access {
     uint32_t clock; /* 0: none */
@@ -97,8 +99,8 @@ static void check_against(const struct access *other, unsigned thread,
                   write ? "writes" : "reads", here_length, here);
 }
 
-static void touch_eight(uintptr_t key, uint8_t bytes, bool write,
-                        const char *site)
+static void touch_granule(uintptr_t key, uint8_t bytes, bool write,
+                          const char *site)
 {
     struct shadow *s = find(key);
     struct access *mine = write ? &s->writes[ex_.self] : &s->reads[ex_.self];
@@ -137,11 +139,12 @@ void explore_touch_(const volatile void *p, size_t size, bool write,
         return;
     explore_check_alive_(p, size, site);
     while (from < to) {
-        uintptr_t end = (from / 8 + 1) * 8;
-        unsigned first = (unsigned)(from % 8);
+        uintptr_t end = (from / GRANULE + 1) * GRANULE;
+        unsigned first = (unsigned)(from % GRANULE);
         unsigned n = (unsigned)((to < end ? to : end) - from);
 
-        touch_eight(from / 8, (uint8_t)(((1u << n) - 1) << first), write, site);
+        touch_granule(from / GRANULE, (uint8_t)(((1u << n) - 1) << first),
+                      write, site);
         from += n;
     }
 }

@@ -18,6 +18,7 @@ static weir_mutex_t *other;
 static weir_queue_t *queue;
 static uint64_t *data;
 static uint32_t flag;
+static uint32_t step;
 
 static void setup(void *state)
 {
@@ -27,6 +28,7 @@ static void setup(void *state)
     data = weir_explore_alloc(sizeof *data);
     expect(weir_queue_create(&queue, 2, 8, 0) == 0);
     flag = 0;
+    step = 0;
 }
 
 static struct weir_explore_options bounds(void)
@@ -110,6 +112,25 @@ static void halves(void *state)
     memset(bytes + 4 * self, 1, 4);
 }
 
+/* The neighbour is written later, and between the two is a step. */
+static void publish_neighbours(void *state)
+{
+    unsigned char *bytes = (unsigned char *)data;
+
+    (void)state;
+    weir_explore_write(bytes, 4);
+    weir_store_rel_(&step, 1);
+    weir_explore_write(bytes + 4, 4);
+    weir_store_rlx_(&flag, 1);
+}
+
+static void consume_the_first(void *state)
+{
+    (void)state;
+    if (weir_load_acq_(&flag) == 1)
+        weir_explore_read(data, 4);
+}
+
 static void test_race(void)
 {
     struct weir_explore_program program = {
@@ -132,6 +153,10 @@ static void test_race(void)
     program.name = "halves of one word";
     program.threads[0] = program.threads[1] = halves;
     (void)kit_explore(&program, options, WEIR_EXPLORE_PASSED);
+    program.name = "a half whose neighbour was written later";
+    program.threads[0] = publish_neighbours;
+    program.threads[1] = consume_the_first;
+    (void)kit_explore(&program, options, WEIR_EXPLORE_RACE);
 }
 
 static void put(void *state)
