@@ -79,6 +79,9 @@ typedef int64_t weir_deadline_t;
 #define WEIR_NOW ((weir_deadline_t)0) /* or any past time: one try */
 #define WEIR_TIMEOUT_MAX INT64_MAX    /* longest relative time, ns */
 
+/* Ends waits before their time; see token.h. */
+typedef struct weir_token weir_token_t;
+
 /* Flags for every _init.  An unknown flag is EINVAL. */
 #define WEIR_PRIVATE 0u
 #define WEIR_SHARED 1u

@@ -20,6 +20,9 @@
 #define FUTEX_OP_WAIT_BITSET 9
 #define FUTEX_OP_WAKE_BITSET 10
 #define FUTEX_OP_PRIVATE 128
+#define FUTEX_WAITV_CALL 449 /* the same on every architecture but Alpha */
+#define FUTEX_WAITV_U32 2
+#define FUTEX_WAITV_PRIVATE 128
 #define MEMBARRIER_OP_PRIVATE_EXPEDITED (1 << 3)
 #define MEMBARRIER_OP_REGISTER_PRIVATE_EXPEDITED (1 << 4)
 
@@ -36,6 +39,23 @@
 #else
 #define MEMBARRIER_CALL 283 /* the table that new architectures share */
 #endif
+
+/* struct futex_waitv of linux/futex.h. */
+struct waitv {
+    uint64_t value;
+    uint64_t word;
+    uint32_t flags;
+    uint32_t reserved;
+};
+
+/* What futex_waitv takes: 64-bit times, also where time_t is 32 bits. */
+struct waitv_time {
+    int64_t s;
+    int64_t ns;
+};
+
+/* 0 not known, 1 the kernel has futex_waitv, 2 it has not. */
+static WEIR_ATOMIC(uint32_t) has_waitv;
 
 static int futex_op(int op, bool shared)
 {
@@ -79,6 +99,72 @@ enum weir_slept weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *word,
                    "(the word is the errno)");
     }
 }
+
+/* -- Several words ------------------------------------------------------ */
+
+static long waitv(struct waitv *words, unsigned n, weir_deadline_t deadline)
+{
+    struct timespec ts = weir_timespec_(deadline);
+    struct waitv_time until = {.s = ts.tv_sec, .ns = ts.tv_nsec};
+    int saved = errno;
+    long result =
+        syscall(FUTEX_WAITV_CALL, words, n, 0,
+                deadline == WEIR_FOREVER ? NULL : &until, CLOCK_MONOTONIC);
+
+    if (result < 0) {
+        result = -errno;
+        errno = saved;
+    }
+    return result;
+}
+
+bool weir_futex_can_wait_any_(void)
+{
+    /* HINT: whoever sees 0 asks again, and learns the same. */
+    uint32_t known = weir_load_rlx_(&has_waitv);
+
+    if (known == 0) {
+        /* Of no words: EINVAL from a kernel that has it. */
+        known = waitv(NULL, 0, WEIR_FOREVER) == -EINVAL ? 1 : 2;
+        /* HINT: as above. */
+        weir_store_rlx_(&has_waitv, known);
+    }
+    return known == 1;
+}
+
+enum weir_slept weir_futex_wait_any_(const struct weir_futex_word *words,
+                                     unsigned n, weir_deadline_t deadline,
+                                     unsigned *which)
+{
+    struct waitv each[WEIR_FUTEX_WORDS_MAX];
+    weir_deadline_t begun;
+    long result;
+
+    for (unsigned i = 0; i < n; i++)
+        each[i] = (struct waitv){
+            .value = words[i].expected,
+            .word = (uintptr_t)words[i].word,
+            .flags =
+                FUTEX_WAITV_U32 | (words[i].shared ? 0 : FUTEX_WAITV_PRIVATE),
+        };
+    begun = weir_trace_wait_(words[n - 1].word, words[n - 1].expected);
+    result = waitv(each, n, deadline);
+    weir_trace_woken_(words[n - 1].word, begun);
+    *which = result >= 0 ? (unsigned)result : n;
+    if (result >= 0)
+        return WEIR_SLEPT_WOKEN;
+    switch (result) {
+    case -EINTR: return WEIR_SLEPT_WOKEN;
+    case -EAGAIN: return WEIR_SLEPT_CHANGED;
+    case -ETIMEDOUT: return WEIR_SLEPT_EXPIRED;
+    default:
+        WEIR_PANIC(words[0].word, (uint64_t)-result,
+                   "the kernel refuses to let a thread sleep on several "
+                   "futexes (the word is the errno)");
+    }
+}
+
+/* -- Waking -------------------------------------------------------------- */
 
 void weir_futex_wake_(const volatile void *word, int count, uint32_t bits,
                       bool shared)
