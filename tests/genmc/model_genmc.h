@@ -233,6 +233,22 @@ enum weir_slept weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *word,
     return genmc_give_up(&self);
 }
 
+/* As on an old kernel. */
+bool weir_futex_can_wait_any_(void)
+{
+    return false;
+}
+
+enum weir_slept weir_futex_wait_any_(const struct weir_futex_word *words,
+                                     unsigned n, weir_deadline_t deadline,
+                                     unsigned *which)
+{
+    (void)words, (void)deadline;
+    model_fail("slept on several words on a kernel that cannot");
+    *which = n;
+    return WEIR_SLEPT_WOKEN;
+}
+
 void weir_futex_wake_(const volatile void *word, int count, uint32_t bits,
                       bool shared)
 {
@@ -414,7 +430,8 @@ static const struct model_program *genmc_find(const char *name)
     while (p->name != NULL && !genmc_is_named(p, name))
         p++;
     assert(p->name != NULL);
-    assert((p->flags & ~MODEL_REFUSED_EARLY) == 0 && p->mortal == 0);
+    assert((p->flags & ~(MODEL_REFUSED_EARLY | MODEL_NO_WAIT_ANY)) == 0 &&
+           p->mortal == 0);
     assert(p->size <= GENMC_STATE_SIZE);
     return p;
 }
