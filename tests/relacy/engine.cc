@@ -417,6 +417,23 @@ enum weir_slept weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *at,
     return WEIR_SLEPT_WOKEN;
 }
 
+// As on an old kernel, so that it is the ways around it that run here.
+bool weir_futex_can_wait_any_(void)
+{
+    return false;
+}
+
+enum weir_slept weir_futex_wait_any_(const struct weir_futex_word *at,
+                                     unsigned n, weir_deadline_t deadline,
+                                     unsigned *which)
+{
+    (void)at;
+    (void)n;
+    (void)deadline;
+    (void)which;
+    fail("slept on several words on a kernel that cannot");
+}
+
 void weir_futex_wake_(const volatile void *at, int count, uint32_t bits,
                       bool shared)
 {
