@@ -175,7 +175,7 @@ static inline int taker_await(struct taker *taker, weir_deadline_t deadline)
     struct weir_wait wait = {taker_attempt, taker_more, taker};
 
     return weir_eventcount_await_(&taker->box->ec, taker->box->shared, &wait,
-                                  deadline);
+                                  weir_until_(deadline));
 }
 
 static inline int box_await(struct box *box, weir_deadline_t deadline)

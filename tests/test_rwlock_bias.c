@@ -301,13 +301,13 @@ START_TEST(a_writer_looks_once)
 
     begin(_i);
     must_eq(weir_rwlock_rdlock(&rw), 0);
-    must(!weir_readers_await_(&rw, WEIR_NOW, &cost));
+    must(!weir_readers_await_(&rw, weir_until_(WEIR_NOW), &cost));
     must(cost >= 0);
     line = weir_readers_claim_();
     weir_rwlock_awaited_(line);
     must_eq(weir_load_sc_(&line->awaited), 0);
     must_eq(weir_rwlock_rdunlock(&rw), 0);
-    must(weir_readers_await_(&rw, WEIR_NOW, &cost));
+    must(weir_readers_await_(&rw, weir_until_(WEIR_NOW), &cost));
 }
 END_TEST
 

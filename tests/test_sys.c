@@ -218,8 +218,8 @@ END_TEST
 
 static int park_until(weir_deadline_t deadline, bool shared, bool sure)
 {
-    return (int)keeps_errno(
-        weir_park_(&word, 0, deadline, WEIR_BITS_ALL, shared, sure));
+    return (int)keeps_errno(weir_park_(&word, 0, weir_until_(deadline),
+                                       WEIR_BITS_ALL, shared, sure));
 }
 
 /* Sure and private: one sleep to the deadline.  Else in slices, whose end is

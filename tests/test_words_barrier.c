@@ -276,8 +276,8 @@ static void wait_as_it_was(unsigned index, void *arg)
 {
     struct waiting *waiting = arg;
 
-    waiting->results[index] =
-        wait_outside(&barrier, BROKEN | RESETTING | 1, WEIR_FOREVER);
+    waiting->results[index] = wait_outside(&barrier, BROKEN | RESETTING | 1,
+                                           weir_until_(WEIR_FOREVER));
 }
 
 START_TEST(outsiders_do_not_sleep_on_what_is_new)

@@ -174,17 +174,17 @@ START_TEST(timeouts_lose_against_decisions)
     begin(3, 0);
     preset(phases[_i]);
     weir_store_rlx_(&barrier.arrivals, next_phase(now));
-    must_eq(time_out(&barrier, phases[_i]), 0);
+    must_eq(time_out(&barrier, phases[_i], weir_until_(WEIR_NOW)), 0);
     must_eq(arrivals(), next_phase(now));
     weir_store_rlx_(&barrier.arrivals, next_phase(now) | BROKEN | 2);
-    must_eq(time_out(&barrier, phases[_i]), 0);
+    must_eq(time_out(&barrier, phases[_i], weir_until_(WEIR_NOW)), 0);
     must_eq(arrivals(), next_phase(now) | BROKEN | 2);
     weir_store_rlx_(&barrier.arrivals, now | BROKEN | 2);
-    must_eq(time_out(&barrier, phases[_i]), ECANCELED);
+    must_eq(time_out(&barrier, phases[_i], weir_until_(WEIR_NOW)), ECANCELED);
     must_eq(arrivals(), now | BROKEN | 1);
     preset(phases[_i]);
     weir_store_rlx_(&barrier.arrivals, now | 2);
-    must_eq(time_out(&barrier, phases[_i]), ETIMEDOUT);
+    must_eq(time_out(&barrier, phases[_i], weir_until_(WEIR_NOW)), ETIMEDOUT);
     must_eq(arrivals(), now | BROKEN | 1);
     must_eq(sense(), sense_of(now | BROKEN));
 }

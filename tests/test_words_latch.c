@@ -162,7 +162,8 @@ START_TEST(marks)
     set_word(2 * COUNT_ONE | SLEEPERS);
     must_eq(weir_latch_wait_until(&latch, weir_after(1000)), ETIMEDOUT);
     must_eq(word(), 2 * COUNT_ONE | SLEEPERS);
-    must(!sleep_on(&latch, COUNT_ONE, WEIR_FOREVER)); /* another word */
+    must(!sleep_on(&latch, COUNT_ONE,
+                   weir_until_(WEIR_FOREVER))); /* another word */
 }
 END_TEST
 

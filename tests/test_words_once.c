@@ -199,7 +199,8 @@ END_TEST
 START_TEST(marks_another_word)
 {
     begin(_i);
-    must(!await(&once, claimed_by(SCOPE_BIT, OTHER), WEIR_FOREVER));
+    must(
+        !await(&once, claimed_by(SCOPE_BIT, OTHER), weir_until_(WEIR_FOREVER)));
     must_eq(seam_count(&seam_waits), 0);
     must_eq(word(), SCOPE_BIT);
 }

@@ -230,7 +230,9 @@ static void drain_from(uint64_t state)
         reach(((state & ~BIASED) | DRAINING) + ONE_OF(WRITERS_WAITING));
         /* And all of it: nobody stands in the table. */
         l = lock_of(state);
-        must_eq(drain(&(struct waiter){.lock = &l}, false, WEIR_NOW), 0);
+        must_eq(
+            drain(&(struct waiter){.lock = &l}, false, weir_until_(WEIR_NOW)),
+            0);
         must(!(weir_load_sc_(&l.state) & (BIASED | TABLED | DRAINING)));
         moved(state, &l);
     }
@@ -316,11 +318,11 @@ START_TEST(moves_that_come_too_late)
             ONE_OF(WRITERS_WAITING));
     must_eq(state_biased(0, true), BIASED | TABLED);
     /* Another has drained it meanwhile. */
-    must_eq(drain(&w, true, WEIR_FOREVER), 0);
+    must_eq(drain(&w, true, weir_until_(WEIR_FOREVER)), 0);
     must(!w.queued);
     must_eq(weir_load_sc_(&l.state), 0);
     l = lock_of(full);
-    must_eq(drain(&w, true, WEIR_FOREVER), EOVERFLOW);
+    must_eq(drain(&w, true, weir_until_(WEIR_FOREVER)), EOVERFLOW);
     must_eq(weir_load_sc_(&l.state), full);
 }
 END_TEST

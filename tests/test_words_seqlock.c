@@ -118,7 +118,7 @@ START_TEST(what_cannot_be_slept_on)
 {
     begin_test(_i);
     weir_store_rlx_(&lock.sequence, WRITING);
-    must(!await(&lock, is_quiet, WEIR_FOREVER));
+    must(!await(&lock, is_quiet, weir_until_(WEIR_FOREVER)));
     must_eq(seam_count(&seam_waits), 0);
     must_be(WRITING, 0);
 }

@@ -104,9 +104,10 @@ START_TEST(waits_that_need_not_sleep)
             continue;
         preset(word);
         must(weir_life_await_(&thread, WEIR_PHASE_BIT(phase_of(word)),
-                              WEIR_FOREVER) == phase_of(word));
-        must(weir_life_await_(&thread, 0, WEIR_NOW) == phase_of(word));
-        must(weir_life_await_(&thread, 0, -7) == phase_of(word));
+                              weir_until_(WEIR_FOREVER)) == phase_of(word));
+        must(weir_life_await_(&thread, 0, weir_until_(WEIR_NOW)) ==
+             phase_of(word));
+        must(weir_life_await_(&thread, 0, weir_until_(-7)) == phase_of(word));
         must(weir_life_phase_(&thread) == phase_of(word));
         must_eq(state(), word);
         must_eq(seam_count(&seam_waits), 0);
@@ -119,11 +120,11 @@ START_TEST(waits_that_time_out)
 {
     preset(WEIR_PHASE_RUNNING);
     must(weir_life_await_(&thread, WEIR_PHASE_BIT(WEIR_PHASE_ENDED),
-                          weir_after(1000)) == WEIR_PHASE_RUNNING);
+                          weir_until_(weir_after(1000))) == WEIR_PHASE_RUNNING);
     must_eq(state(), WEIR_PHASE_RUNNING | WAITERS);
     must_eq(seam_count(&seam_waits), 1);
     must(weir_life_await_(&thread, WEIR_PHASE_BIT(WEIR_PHASE_ENDED),
-                          weir_after(1000)) == WEIR_PHASE_RUNNING);
+                          weir_until_(weir_after(1000))) == WEIR_PHASE_RUNNING);
     must_eq(state(), WEIR_PHASE_RUNNING | WAITERS);
     weir_life_move_(&thread, WEIR_PHASE_ENDED);
     must_eq(state(), WEIR_PHASE_ENDED);
@@ -159,7 +160,7 @@ START_TEST(moved_before_the_sleep)
     seam.arg = (void *)(uintptr_t)to;
     seam.slept = &slept;
     must(weir_life_await_(&thread, WEIR_PHASE_BIT(WEIR_PHASE_ENDED),
-                          WEIR_FOREVER) == WEIR_PHASE_ENDED);
+                          weir_until_(WEIR_FOREVER)) == WEIR_PHASE_ENDED);
     must_eq(slept, WEIR_SLEPT_CHANGED);
     must_eq(seam_count(&seam_waits), 2);
     must_eq(seam_count(&seam_wakes), 2); /* it had marked the word, twice */
@@ -197,7 +198,8 @@ static void live_or_join(unsigned index, void *arg)
             weir_life_move_(&thread, WEIR_PHASE_ENDED);
         } else {
             must(weir_life_await_(&thread, WEIR_PHASE_BIT(WEIR_PHASE_ENDED),
-                                  WEIR_FOREVER) == WEIR_PHASE_ENDED);
+                                  weir_until_(WEIR_FOREVER)) ==
+                 WEIR_PHASE_ENDED);
         }
         pthread_barrier_wait(&life->gate);
         support_note("round %lu", (unsigned long)i, 0);

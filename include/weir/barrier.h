@@ -29,6 +29,7 @@
 #define WEIR_BARRIER_H
 
 #include <weir/base.h>
+#include <weir/token.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -98,6 +99,19 @@ WEIR_API int weir_barrier_wait(weir_barrier_t *b, unsigned *index);
  * Source:   Python's Barrier.wait(timeout) */
 WEIR_API int weir_barrier_wait_until(weir_barrier_t *b,
                                      weir_deadline_t deadline, unsigned *index);
+
+/* As weir_barrier_wait_until, until a token is cancelled as well: whose token
+ * ends its wait breaks the barrier, as a deadline does, so that the others get
+ * ECANCELED too.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: blocking, bounded by the deadline, and until the token is cancelled
+ * Order:    as weir_barrier_wait_until; acquire on ECANCELED
+ * Params:   token  ends the wait as the deadline does (token.h); NULL: none
+ * Returns:  as weir_barrier_wait_until | ECANCELED the token is cancelled, or the
+ *           barrier is broken
+ * Source:   Go's contexts; nsync's waits with a note */
+WEIR_API int weir_barrier_wait_with(weir_barrier_t *b, weir_deadline_t deadline,
+                                    weir_token_t *token, unsigned *index);
 
 /* Send everybody who waits away with ECANCELED, and make the barrier empty
  * and whole again.  Arrivals that come before the last of them has left wait

@@ -129,6 +129,22 @@ WEIR_API int weir_cond_wait_until_rmutex(weir_cond_t *c, weir_rmutex_t *m,
                                          weir_deadline_t deadline)
     WEIR_REQUIRES(m);
 
+/* As weir_cond_wait_until, until a token is cancelled as well.  On ECANCELED
+ * the lock is held, and no signal was consumed.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: blocking; the deadline and the token bound the wait for a signal, not
+ *           that for the lock
+ * Order:    as weir_cond_wait_until; acquire on ECANCELED
+ * Params:   token  ends the wait as the deadline does (token.h); NULL: none
+ * Returns:  as weir_cond_wait_until | ECANCELED
+ * Source:   Go's contexts; nsync's waits with a note */
+WEIR_API int weir_cond_wait_with(weir_cond_t *c, weir_mutex_t *m,
+                                 weir_deadline_t deadline, weir_token_t *token)
+    WEIR_REQUIRES(m);
+WEIR_API int weir_cond_wait_with_rmutex(weir_cond_t *c, weir_rmutex_t *m,
+                                        weir_deadline_t deadline,
+                                        weir_token_t *token) WEIR_REQUIRES(m);
+
 /* Wait until pred(arg) is true; it is called with the lock held: at once,
  * after each signal, and once more at the deadline.
  * Context:  as weir_cond_wait_until
@@ -145,6 +161,24 @@ WEIR_API int weir_cond_wait_for(weir_cond_t *c, weir_mutex_t *m,
 WEIR_API int weir_cond_wait_for_rmutex(weir_cond_t *c, weir_rmutex_t *m,
                                        bool (*pred)(void *), void *arg,
                                        weir_deadline_t deadline)
+    WEIR_REQUIRES(m);
+
+/* As weir_cond_wait_for, until a token is cancelled as well; pred is called
+ * once more then, as after a timeout.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: as weir_cond_wait_with
+ * Order:    as weir_cond_wait_for; acquire on ECANCELED
+ * Params:   token  ends the wait as the deadline does (token.h); NULL: none
+ * Returns:  as weir_cond_wait_for | ECANCELED pred was false at the end
+ * Source:   Go's contexts; nsync's waits with a note */
+WEIR_API int weir_cond_wait_for_with(weir_cond_t *c, weir_mutex_t *m,
+                                     bool (*pred)(void *), void *arg,
+                                     weir_deadline_t deadline,
+                                     weir_token_t *token) WEIR_REQUIRES(m);
+WEIR_API int weir_cond_wait_for_with_rmutex(weir_cond_t *c, weir_rmutex_t *m,
+                                            bool (*pred)(void *), void *arg,
+                                            weir_deadline_t deadline,
+                                            weir_token_t *token)
     WEIR_REQUIRES(m);
 
 /* Wake one of those that wait, n of them, or all; fewer if fewer wait, and

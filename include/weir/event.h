@@ -31,6 +31,7 @@
 #define WEIR_EVENT_H
 
 #include <weir/base.h>
+#include <weir/token.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -101,6 +102,16 @@ WEIR_API_INLINE int weir_event_wait(weir_event_t *e);
  * Returns:  0 | ETIMEDOUT it was not set
  * Source:   Python's Event.wait(timeout) */
 WEIR_API int weir_event_wait_until(weir_event_t *e, weir_deadline_t deadline);
+
+/* As weir_event_wait_until, until a token is cancelled as well.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: blocking, bounded by the deadline, and until the token is cancelled
+ * Order:    acquire on success and on ECANCELED
+ * Params:   token  ends the wait as the deadline does (token.h); NULL: none
+ * Returns:  as weir_event_wait_until | ECANCELED
+ * Source:   Go's contexts; nsync's waits with a note */
+WEIR_API int weir_event_wait_with(weir_event_t *e, weir_deadline_t deadline,
+                                  weir_token_t *token);
 
 #ifdef __cplusplus
 }

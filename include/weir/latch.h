@@ -32,6 +32,7 @@
 #define WEIR_LATCH_H
 
 #include <weir/base.h>
+#include <weir/token.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -97,6 +98,16 @@ WEIR_API int weir_latch_wait(weir_latch_t *l);
  * Source:   none */
 WEIR_API int weir_latch_wait_until(weir_latch_t *l, weir_deadline_t deadline);
 
+/* As weir_latch_wait_until, until a token is cancelled as well.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: blocking, bounded by the deadline, and until the token is cancelled
+ * Order:    acquire on success and on ECANCELED
+ * Params:   token  ends the wait as the deadline does (token.h); NULL: none
+ * Returns:  as weir_latch_wait_until | ECANCELED
+ * Source:   Go's contexts; nsync's waits with a note */
+WEIR_API int weir_latch_wait_with(weir_latch_t *l, weir_deadline_t deadline,
+                                  weir_token_t *token);
+
 /* Count down by one, and wait until the latch is open.
  * Context:  may sleep; not async-signal-safe
  * Progress: blocking
@@ -115,6 +126,18 @@ WEIR_API int weir_latch_arrive_and_wait(weir_latch_t *l);
  * Source:   none */
 WEIR_API int weir_latch_arrive_and_wait_until(weir_latch_t *l,
                                               weir_deadline_t deadline);
+
+/* As weir_latch_arrive_and_wait_until, until a token is cancelled as well.
+ * The caller counts as arrived, whatever is returned.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: blocking, bounded by the deadline, and until the token is cancelled
+ * Order:    as weir_latch_arrive_and_wait_until; acquire on ECANCELED
+ * Params:   token  ends the wait as the deadline does (token.h); NULL: none
+ * Returns:  as weir_latch_arrive_and_wait_until | ECANCELED
+ * Source:   Go's contexts; nsync's waits with a note */
+WEIR_API int weir_latch_arrive_and_wait_with(weir_latch_t *l,
+                                             weir_deadline_t deadline,
+                                             weir_token_t *token);
 
 /* What is left of the count; stale when it returns.
  * Context:  any; async-signal-safe

@@ -38,6 +38,7 @@
 #define WEIR_MUTEX_H
 
 #include <weir/base.h>
+#include <weir/token.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -96,6 +97,16 @@ WEIR_API int weir_mutex_trylock(weir_mutex_t *m) WEIR_TRY_ACQUIRE(0, m);
  * Source:   as weir_mutex_lock */
 WEIR_API int weir_mutex_lock_until(weir_mutex_t *m, weir_deadline_t deadline)
     WEIR_TRY_ACQUIRE(0, m);
+
+/* As weir_mutex_lock_until, until a token is cancelled as well.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: blocking, bounded by the deadline, and until the token is cancelled
+ * Order:    acquire on success and on ECANCELED
+ * Params:   token  ends the wait as the deadline does (token.h); NULL: none
+ * Returns:  as weir_mutex_lock_until | ECANCELED
+ * Source:   Go's contexts; nsync's waits with a note */
+WEIR_API int weir_mutex_lock_with(weir_mutex_t *m, weir_deadline_t deadline,
+                                  weir_token_t *token) WEIR_TRY_ACQUIRE(0, m);
 
 /* Unlock *m and let a waiter in.
  * Context:  any thread, whoever locked it; not async-signal-safe

@@ -46,6 +46,7 @@
 #define WEIR_ONCE_H
 
 #include <weir/base.h>
+#include <weir/token.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -95,6 +96,17 @@ WEIR_API_INLINE int weir_once_call(weir_once_t *o, int (*fn)(void *),
  * Source:   none */
 WEIR_API int weir_once_call_until(weir_once_t *o, int (*fn)(void *), void *arg,
                                   weir_deadline_t deadline);
+
+/* As weir_once_call_until; but a token ends the wait for others as well.  Once
+ * fn runs, nothing ends it.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: blocking, bounded by the deadline, and until the token is cancelled
+ * Order:    acquire on success and on ECANCELED
+ * Params:   token  ends the wait as the deadline does (token.h); NULL: none
+ * Returns:  as weir_once_call_until | ECANCELED
+ * Source:   Go's contexts; nsync's waits with a note */
+WEIR_API int weir_once_call_with(weir_once_t *o, int (*fn)(void *), void *arg,
+                                 weir_deadline_t deadline, weir_token_t *token);
 
 /* Whether a function has succeeded.
  * Context:  any; async-signal-safe

@@ -36,6 +36,7 @@
 #define WEIR_QUEUE_H
 
 #include <weir/base.h>
+#include <weir/token.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -129,6 +130,16 @@ WEIR_API_INLINE int weir_queue_tryput(weir_queue_t *q, const void *e);
 WEIR_API int weir_queue_put_until(weir_queue_t *q, const void *e,
                                   weir_deadline_t deadline);
 
+/* As weir_queue_put_until, until a token is cancelled as well.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: blocking, bounded by the deadline, and until the token is cancelled
+ * Order:    as weir_queue_put_until; acquire on ECANCELED
+ * Params:   token  ends the wait as the deadline does (token.h); NULL: none
+ * Returns:  as weir_queue_put_until | ECANCELED nothing was put
+ * Source:   Go's contexts; nsync's waits with a note */
+WEIR_API int weir_queue_put_with(weir_queue_t *q, const void *e,
+                                 weir_deadline_t deadline, weir_token_t *token);
+
 /* Append n elements, in order, sleeping whenever the queue is full.  They
  * are claimed in runs as long as the room allows; elements of other
  * producers may come between runs.
@@ -143,6 +154,17 @@ WEIR_API int weir_queue_put_until(weir_queue_t *q, const void *e,
  * Source:   as weir_queue_put */
 WEIR_API int weir_queue_put_many(weir_queue_t *q, const void *e, size_t n,
                                  weir_deadline_t deadline, size_t *done);
+
+/* As weir_queue_put_many, until a token is cancelled as well.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: blocking, bounded by the deadline, and until the token is cancelled
+ * Order:    as weir_queue_put_many; acquire on ECANCELED
+ * Params:   token  ends the wait as the deadline does (token.h); NULL: none
+ * Returns:  as weir_queue_put_many | ECANCELED *done tells how many were moved
+ * Source:   Go's contexts; nsync's waits with a note */
+WEIR_API int weir_queue_put_many_with(weir_queue_t *q, const void *e, size_t n,
+                                      weir_deadline_t deadline,
+                                      weir_token_t *token, size_t *done);
 
 /* Take the oldest element into e, sleeping while the queue is empty.
  * Context:  may sleep; not async-signal-safe
@@ -173,6 +195,16 @@ WEIR_API_INLINE int weir_queue_tryget(weir_queue_t *q, void *e);
 WEIR_API int weir_queue_get_until(weir_queue_t *q, void *e,
                                   weir_deadline_t deadline);
 
+/* As weir_queue_get_until, until a token is cancelled as well.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: blocking, bounded by the deadline, and until the token is cancelled
+ * Order:    as weir_queue_get_until; acquire on ECANCELED
+ * Params:   token  ends the wait as the deadline does (token.h); NULL: none
+ * Returns:  as weir_queue_get_until | ECANCELED nothing was taken
+ * Source:   Go's contexts; nsync's waits with a note */
+WEIR_API int weir_queue_get_with(weir_queue_t *q, void *e,
+                                 weir_deadline_t deadline, weir_token_t *token);
+
 /* Take n elements, sleeping whenever the queue is empty.
  * Context:  may sleep; not async-signal-safe
  * Progress: blocking, bounded by the deadline
@@ -185,6 +217,17 @@ WEIR_API int weir_queue_get_until(weir_queue_t *q, void *e,
  * Source:   as weir_queue_put */
 WEIR_API int weir_queue_get_many(weir_queue_t *q, void *e, size_t n,
                                  weir_deadline_t deadline, size_t *done);
+
+/* As weir_queue_get_many, until a token is cancelled as well.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: blocking, bounded by the deadline, and until the token is cancelled
+ * Order:    as weir_queue_get_many; acquire on ECANCELED
+ * Params:   token  ends the wait as the deadline does (token.h); NULL: none
+ * Returns:  as weir_queue_get_many | ECANCELED *done tells how many were moved
+ * Source:   Go's contexts; nsync's waits with a note */
+WEIR_API int weir_queue_get_many_with(weir_queue_t *q, void *e, size_t n,
+                                      weir_deadline_t deadline,
+                                      weir_token_t *token, size_t *done);
 
 /* Close the queue: puts fail from now on, gets drain what is there and then
  * fail, all with ESHUTDOWN; everybody who sleeps is woken.  A put that has
@@ -205,6 +248,16 @@ WEIR_API int weir_queue_close(weir_queue_t *q);
  * Returns:  0 | EBUSY the queue is not closed | ETIMEDOUT
  * Source:   none */
 WEIR_API int weir_queue_drain(weir_queue_t *q, weir_deadline_t deadline);
+
+/* As weir_queue_drain, until a token is cancelled as well.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: blocking, bounded by the deadline, and until the token is cancelled
+ * Order:    as weir_queue_drain; acquire on ECANCELED
+ * Params:   token  ends the wait as the deadline does (token.h); NULL: none
+ * Returns:  as weir_queue_drain | ECANCELED
+ * Source:   Go's contexts; nsync's waits with a note */
+WEIR_API int weir_queue_drain_with(weir_queue_t *q, weir_deadline_t deadline,
+                                   weir_token_t *token);
 
 /* How many elements are in the queue: a snapshot, 0 to capacity.
  * Context:  any

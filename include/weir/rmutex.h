@@ -95,6 +95,16 @@ WEIR_API int weir_rmutex_trylock(weir_rmutex_t *m) WEIR_TRY_ACQUIRE(0, m);
 WEIR_API int weir_rmutex_lock_until(weir_rmutex_t *m, weir_deadline_t deadline)
     WEIR_TRY_ACQUIRE(0, m);
 
+/* As weir_rmutex_lock_until, until a token is cancelled as well.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: blocking, bounded by the deadline, and until the token is cancelled
+ * Order:    acquire on success and on ECANCELED
+ * Params:   token  ends the wait as the deadline does (token.h); NULL: none
+ * Returns:  as weir_rmutex_lock_until | ECANCELED
+ * Source:   Go's contexts; nsync's waits with a note */
+WEIR_API int weir_rmutex_lock_with(weir_rmutex_t *m, weir_deadline_t deadline,
+                                   weir_token_t *token) WEIR_TRY_ACQUIRE(0, m);
+
 /* Undo one lock of the calling thread; the last lets a waiter in.
  * Context:  the owner; not async-signal-safe
  * Progress: wait-free at a depth of more than 1; else as weir_mutex_unlock

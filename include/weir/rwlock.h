@@ -74,6 +74,7 @@
 #define WEIR_RWLOCK_H
 
 #include <weir/base.h>
+#include <weir/token.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -146,6 +147,17 @@ WEIR_API int weir_rwlock_rdlock_until(weir_rwlock_t *l,
                                       weir_deadline_t deadline)
     WEIR_TRY_ACQUIRE_SHARED(0, l);
 
+/* As weir_rwlock_rdlock_until, until a token is cancelled as well.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: blocking, bounded by the deadline, and until the token is cancelled
+ * Order:    acquire on success and on ECANCELED
+ * Params:   token  ends the wait as the deadline does (token.h); NULL: none
+ * Returns:  as weir_rwlock_rdlock_until | ECANCELED
+ * Source:   Go's contexts; nsync's waits with a note */
+WEIR_API int weir_rwlock_rdlock_with(weir_rwlock_t *l, weir_deadline_t deadline,
+                                     weir_token_t *token)
+    WEIR_TRY_ACQUIRE_SHARED(0, l);
+
 /* Give a read lock back, and let a writer in if it was the last.
  * Context:  the thread that took it; not async-signal-safe
  * Progress: wait-free in user space where the lock is biased, else lock-free
@@ -189,6 +201,17 @@ WEIR_API int weir_rwlock_trywrlock(weir_rwlock_t *l) WEIR_TRY_ACQUIRE(0, l);
  * Source:   as weir_rwlock_rdlock */
 WEIR_API int weir_rwlock_wrlock_until(weir_rwlock_t *l,
                                       weir_deadline_t deadline)
+    WEIR_TRY_ACQUIRE(0, l);
+
+/* As weir_rwlock_wrlock_until, until a token is cancelled as well.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: blocking, bounded by the deadline, and until the token is cancelled
+ * Order:    acquire on success and on ECANCELED
+ * Params:   token  ends the wait as the deadline does (token.h); NULL: none
+ * Returns:  as weir_rwlock_wrlock_until | ECANCELED
+ * Source:   Go's contexts; nsync's waits with a note */
+WEIR_API int weir_rwlock_wrlock_with(weir_rwlock_t *l, weir_deadline_t deadline,
+                                     weir_token_t *token)
     WEIR_TRY_ACQUIRE(0, l);
 
 /* Give the write lock back, and let those in who are next.

@@ -39,6 +39,7 @@
 #define WEIR_SEM_H
 
 #include <weir/base.h>
+#include <weir/token.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -97,6 +98,16 @@ WEIR_API int weir_sem_trywait(weir_sem_t *s);
  * Returns:  0 | ETIMEDOUT nothing was taken
  * Source:   as weir_sem_wait */
 WEIR_API int weir_sem_wait_until(weir_sem_t *s, weir_deadline_t deadline);
+
+/* As weir_sem_wait_until, until a token is cancelled as well.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: blocking, bounded by the deadline, and until the token is cancelled
+ * Order:    acquire on success and on ECANCELED
+ * Params:   token  ends the wait as the deadline does (token.h); NULL: none
+ * Returns:  as weir_sem_wait_until | ECANCELED
+ * Source:   Go's contexts; nsync's waits with a note */
+WEIR_API int weir_sem_wait_with(weir_sem_t *s, weir_deadline_t deadline,
+                                weir_token_t *token);
 
 /* Add a permit, and wake a thread that sleeps for one.
  * Context:  any; async-signal-safe

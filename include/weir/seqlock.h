@@ -54,6 +54,7 @@
 #define WEIR_SEQLOCK_H
 
 #include <weir/base.h>
+#include <weir/token.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -116,6 +117,18 @@ WEIR_API int weir_seqlock_write_begin_until(weir_seqlock_t *s,
                                             weir_deadline_t deadline)
     WEIR_TRY_ACQUIRE(0, s);
 
+/* As weir_seqlock_write_begin_until, until a token is cancelled as well.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: blocking, bounded by the deadline, and until the token is cancelled
+ * Order:    acquire on success and on ECANCELED
+ * Params:   token  ends the wait as the deadline does (token.h); NULL: none
+ * Returns:  as weir_seqlock_write_begin_until | ECANCELED
+ * Source:   Go's contexts; nsync's waits with a note */
+WEIR_API int weir_seqlock_write_begin_with(weir_seqlock_t *s,
+                                           weir_deadline_t deadline,
+                                           weir_token_t *token)
+    WEIR_TRY_ACQUIRE(0, s);
+
 /* End a write: readers from now on see all of it.
  * Context:  any thread; may make one system call; async-signal-safe
  * Progress: lock-free
@@ -147,6 +160,17 @@ WEIR_API_INLINE uint64_t weir_seqlock_read_begin(weir_seqlock_t *s);
 WEIR_API int weir_seqlock_read_begin_until(weir_seqlock_t *s,
                                            weir_deadline_t deadline,
                                            uint64_t *begun);
+
+/* As weir_seqlock_read_begin_until, until a token is cancelled as well.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: blocking, bounded by the deadline, and until the token is cancelled
+ * Order:    acquire on success and on ECANCELED
+ * Params:   token  ends the wait as the deadline does (token.h); NULL: none
+ * Returns:  as weir_seqlock_read_begin_until | ECANCELED
+ * Source:   Go's contexts; nsync's waits with a note */
+WEIR_API int weir_seqlock_read_begin_with(weir_seqlock_t *s,
+                                          weir_deadline_t deadline,
+                                          weir_token_t *token, uint64_t *begun);
 
 /* Whether a write came between, so that what was loaded is worth nothing.
  * Context:  any; async-signal-safe

@@ -48,6 +48,7 @@
 #include <sys/types.h>
 
 #include <weir/base.h>
+#include <weir/token.h>
 #include <weir/trace.h>
 
 #ifdef __cplusplus
@@ -159,6 +160,16 @@ WEIR_API int weir_thread_run(weir_thread_t *t);
  * Source:   Python's Thread.join */
 WEIR_API int weir_thread_join(weir_thread_t *t, weir_deadline_t deadline,
                               void **result);
+
+/* As weir_thread_join, until a token is cancelled as well.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: blocking, bounded by the deadline, and until the token is cancelled
+ * Order:    as weir_thread_join; acquire on ECANCELED
+ * Params:   token  ends the wait as the deadline does (token.h); NULL: none
+ * Returns:  as weir_thread_join | ECANCELED
+ * Source:   Go's contexts; nsync's waits with a note */
+WEIR_API int weir_thread_join_with(weir_thread_t *t, weir_deadline_t deadline,
+                                   weir_token_t *token, void **result);
 
 /* Whether the thread was started and has not ended.
  * Context:  any; async-signal-safe
@@ -295,6 +306,16 @@ WEIR_API int weir_thread_stack_size(size_t size, size_t *old);
  * Returns:  0 | ETIMEDOUT
  * Source:   Python's threading._shutdown */
 WEIR_API int weir_thread_join_all(weir_deadline_t deadline);
+
+/* As weir_thread_join_all, until a token is cancelled as well.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: blocking, bounded by the deadline, and until the token is cancelled
+ * Order:    as weir_thread_join_all; acquire on ECANCELED
+ * Params:   token  ends the wait as the deadline does (token.h); NULL: none
+ * Returns:  as weir_thread_join_all | ECANCELED
+ * Source:   Go's contexts; nsync's waits with a note */
+WEIR_API int weir_thread_join_all_with(weir_deadline_t deadline,
+                                       weir_token_t *token);
 
 /* Have exit (and return from main) call weir_thread_join_all(WEIR_FOREVER), in
  * the order of atexit(3): after what is registered later.

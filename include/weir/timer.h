@@ -55,6 +55,7 @@
 #define WEIR_TIMER_H
 
 #include <weir/base.h>
+#include <weir/token.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -185,6 +186,17 @@ WEIR_API int weir_timer_cancel(weir_timer_t *t);
  * Source:   none */
 WEIR_API int weir_timer_cancel_sync(weir_timer_t *t, weir_deadline_t deadline);
 
+/* As weir_timer_cancel_sync, until a token is cancelled as well.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: blocking, bounded by the deadline, and until the token is cancelled
+ * Order:    as weir_timer_cancel_sync; acquire on ECANCELED
+ * Params:   token  ends the wait as the deadline does (token.h); NULL: none
+ * Returns:  as weir_timer_cancel_sync | ECANCELED
+ * Source:   Go's contexts; nsync's waits with a note */
+WEIR_API int weir_timer_cancel_sync_with(weir_timer_t *t,
+                                         weir_deadline_t deadline,
+                                         weir_token_t *token);
+
 /* Wait until *t has fired, and its callback has returned, or until it was
  * cancelled.  A periodic timer ends by being cancelled.  Any number of threads
  * may join, any number of times.
@@ -197,6 +209,16 @@ WEIR_API int weir_timer_cancel_sync(weir_timer_t *t, weir_deadline_t deadline);
  *           thread, without which it cannot fire
  * Source:   Python's Thread.join */
 WEIR_API int weir_timer_join(weir_timer_t *t, weir_deadline_t deadline);
+
+/* As weir_timer_join, until a token is cancelled as well.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: blocking, bounded by the deadline, and until the token is cancelled
+ * Order:    as weir_timer_join; acquire on ECANCELED
+ * Params:   token  ends the wait as the deadline does (token.h); NULL: none
+ * Returns:  as weir_timer_join | ECANCELED
+ * Source:   Go's contexts; nsync's waits with a note */
+WEIR_API int weir_timer_join_with(weir_timer_t *t, weir_deadline_t deadline,
+                                  weir_token_t *token);
 
 /* Whether *t will fire (again); stale when it returns.
  * Context:  any
@@ -228,6 +250,16 @@ WEIR_API uint64_t weir_timer_skipped(const weir_timer_t *t);
  *           be called again to wait | EDEADLK called by a callback
  * Source:   none */
 WEIR_API int weir_timer_shutdown(weir_deadline_t deadline);
+
+/* As weir_timer_shutdown, until a token is cancelled as well.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: blocking, bounded by the deadline, and until the token is cancelled
+ * Order:    as weir_timer_shutdown; acquire on ECANCELED
+ * Params:   token  ends the wait as the deadline does (token.h); NULL: none
+ * Returns:  as weir_timer_shutdown | ECANCELED
+ * Source:   Go's contexts; nsync's waits with a note */
+WEIR_API int weir_timer_shutdown_with(weir_deadline_t deadline,
+                                      weir_token_t *token);
 
 #ifdef __cplusplus
 }

@@ -59,7 +59,7 @@ extern "C" {
 /* 24 bytes.  The words are described in src/futex/token.c. */
 struct weir_token {
     WEIR_ATOMIC(uint32_t) word;
-    uint32_t depth;
+    uint32_t chain;
     /* How far before the end of time it ends: 0 never. */
     int64_t early;
     /* From here, in bytes; 0 no parent. */

@@ -9,18 +9,20 @@
 #include <weir/annotate.h>
 #include <weir/barrier.h>
 #include <weir/base.h>
+#include <weir/cond.h>
 #include <weir/event.h>
 #include <weir/latch.h>
-#include <weir/cond.h>
 #include <weir/mutex.h>
 #include <weir/once.h>
 #include <weir/queue.h>
-#include <weir/sem.h>
-#include <weir/rwlock.h>
 #include <weir/rmutex.h>
-#include <weir/thread.h>
-#include <weir/trace.h>
-#include <weir/timer.h>
+#include <weir/rwlock.h>
+#include <weir/sem.h>
 #include <weir/seqlock.h>
+#include <weir/thread.h>
+#include <weir/timer.h>
+#include <weir/token.h>
+#include <weir/trace.h>
+#include <weir/wait.h>
 
 #endif

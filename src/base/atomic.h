@@ -23,6 +23,8 @@
     atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
 #define weir_fetch_add_sc_(p, v)                                               \
     atomic_fetch_add_explicit((p), (v), memory_order_seq_cst)
+#define weir_fetch_or_rel_(p, v)                                               \
+    atomic_fetch_or_explicit((p), (v), memory_order_release)
 #define weir_fetch_or_sc_(p, v)                                                \
     atomic_fetch_or_explicit((p), (v), memory_order_seq_cst)
 #define weir_fetch_and_sc_(p, v)                                               \

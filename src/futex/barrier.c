@@ -259,38 +259,38 @@ static enum outcome spin(weir_barrier_t *b, uint32_t phase)
 }
 
 /* Sleep while the sense is what was seen.  True if the deadline passed. */
-static bool sleep_on(weir_barrier_t *b, uint32_t sense,
-                     weir_deadline_t deadline, bool sure)
+static bool sleep_on(weir_barrier_t *b, uint32_t sense, struct weir_until until,
+                     bool sure)
 {
     if (!(sense & SLEEPERS) &&
         /* [B3] acquire */
         !weir_cas_acq_(&b->sense, &sense, sense | SLEEPERS))
         return false;
-    return weir_park_(&b->sense, sense | SLEEPERS, deadline, WEIR_BITS_ALL,
+    return weir_park_(&b->sense, sense | SLEEPERS, until, WEIR_BITS_ALL,
                       is_shared(b), sure) == WEIR_SLEPT_EXPIRED;
 }
 
 /* Sleep once, unless phase is decided.  True if the deadline passed. */
 static bool sleep_once(weir_barrier_t *b, uint32_t phase,
-                       weir_deadline_t deadline)
+                       struct weir_until until)
 {
     /* [B3] acquire; pairs with [B2] */
     uint32_t sense = weir_load_acq_(&b->sense);
 
     return outcome_in(sense, phase) == UNDECIDED &&
-           sleep_on(b, sense, deadline, true);
+           sleep_on(b, sense, until, true);
 }
 
 static enum outcome await_others(weir_barrier_t *b, uint32_t phase,
-                                 weir_deadline_t deadline)
+                                 struct weir_until until)
 {
     enum outcome outcome = UNDECIDED;
     bool expired = false;
 
-    if (deadline > WEIR_NOW)
+    if (until.deadline > WEIR_NOW)
         outcome = spin(b, phase);
     while (outcome == UNDECIDED && !expired) {
-        expired = sleep_once(b, phase, deadline);
+        expired = sleep_once(b, phase, until);
         outcome = look(b, phase);
         if (outcome == UNDECIDED)
             outcome = look_behind(b, phase);
@@ -300,7 +300,7 @@ static enum outcome await_others(weir_barrier_t *b, uint32_t phase,
 
 /* Wait until phase is decided; UNDECIDED if the deadline passes first. */
 static enum outcome await(weir_barrier_t *b, uint32_t phase,
-                          weir_deadline_t deadline)
+                          struct weir_until until)
 {
     enum outcome outcome = look(b, phase);
     weir_deadline_t begun;
@@ -308,14 +308,14 @@ static enum outcome await(weir_barrier_t *b, uint32_t phase,
     if (outcome != UNDECIDED)
         return outcome;
     begun = weir_trace_contended_begin_(b);
-    outcome = await_others(b, phase, deadline);
+    outcome = await_others(b, phase, until);
     weir_trace_contended_end_(b, begun); /* its address alone (6) */
     return outcome;
 }
 
 /* The deadline of a thread inside passed: break the barrier, and leave it.
  * Returns what the wait does. */
-static int time_out(weir_barrier_t *b, uint32_t phase)
+static int time_out(weir_barrier_t *b, uint32_t phase, struct weir_until until)
 {
     /* [B4] acquire; pairs with [B1] */
     uint64_t arrivals = weir_load_acq_(&b->arrivals);
@@ -334,17 +334,17 @@ static int time_out(weir_barrier_t *b, uint32_t phase)
         /* [B1] acq_rel */
     } while (!weir_cas_acq_rel_(&b->arrivals, &arrivals, next));
     publish(b, next);
-    return ETIMEDOUT;
+    return weir_until_why_(until, ETIMEDOUT);
 }
 
 /* Inside phase: wait for the others. */
 static int wait_inside(weir_barrier_t *b, uint32_t phase,
-                       weir_deadline_t deadline)
+                       struct weir_until until)
 {
-    switch (await(b, phase, deadline)) {
+    switch (await(b, phase, until)) {
     case COMPLETED: return 0;
     case FAILED_PHASE: change(b, after_leaving); return ECANCELED;
-    default: return time_out(b, phase);
+    default: return time_out(b, phase, until);
     }
 }
 
@@ -378,7 +378,7 @@ static int run_action(weir_barrier_t *b, uint64_t arrivals)
 
 /* A full or a resetting barrier: wait until it takes arrivals again. */
 static int wait_outside(weir_barrier_t *b, uint64_t arrivals,
-                        weir_deadline_t deadline)
+                        struct weir_until until)
 {
     bool expired = false;
     uint32_t sense;
@@ -393,14 +393,14 @@ static int wait_outside(weir_barrier_t *b, uint64_t arrivals,
                                    after_break(arrivals)))
                 break;
             publish(b, after_break(arrivals));
-            return ETIMEDOUT;
+            return weir_until_why_(until, ETIMEDOUT);
         }
         sense = weir_load_acq_(&b->sense); /* [B3] acquire */
         if (is_before(sense, sense_of(arrivals)))
             publish(b, arrivals);
         else if ((sense & ~SLEEPERS) == sense_of(arrivals))
             /* Under RESETTING an abort would not show in the sense. */
-            expired = sleep_on(b, sense, deadline, !(arrivals & RESETTING));
+            expired = sleep_on(b, sense, until, !(arrivals & RESETTING));
         /* else it has been decided further: arrivals has moved as well */
     }
     return 0;
@@ -409,7 +409,7 @@ static int wait_outside(weir_barrier_t *b, uint64_t arrivals,
 /* Arrive; -1: done, and *arrivals is the barrier before that; else what the
  * wait returns. */
 static int arrive(weir_barrier_t *b, uint64_t *arrivals,
-                  weir_deadline_t deadline)
+                  struct weir_until until)
 {
     for (;;) {
         uint64_t count = inside(*arrivals);
@@ -419,7 +419,7 @@ static int arrive(weir_barrier_t *b, uint64_t *arrivals,
         if (is_refusing(*arrivals))
             return ECANCELED;
         if ((*arrivals & RESETTING) || count == b->parties) {
-            result = wait_outside(b, *arrivals, deadline);
+            result = wait_outside(b, *arrivals, until);
             if (result != 0)
                 return result;
             /* [B4] acquire */
@@ -434,19 +434,18 @@ static int arrive(weir_barrier_t *b, uint64_t *arrivals,
     }
 }
 
-int weir_barrier_wait_until(weir_barrier_t *b, weir_deadline_t deadline,
-                            unsigned *index)
+static int wait_for(weir_barrier_t *b, struct weir_until until, unsigned *index)
 {
     /* [B4] acquire */
     uint64_t arrivals = weir_load_acq_(&b->arrivals);
     unsigned mine;
-    int result = arrive(b, &arrivals, deadline);
+    int result = arrive(b, &arrivals, until);
 
     if (result != -1)
         return result;
     mine = (unsigned)inside(arrivals);
     if (mine + 1 < b->parties) {
-        result = wait_inside(b, phase_of(arrivals), deadline);
+        result = wait_inside(b, phase_of(arrivals), until);
     } else if (b->action != NULL) {
         result = run_action(b, arrivals + 1);
     } else {
@@ -460,6 +459,18 @@ int weir_barrier_wait_until(weir_barrier_t *b, weir_deadline_t deadline,
     if (result == 0 && index != NULL)
         *index = mine;
     return result;
+}
+
+int weir_barrier_wait_until(weir_barrier_t *b, weir_deadline_t deadline,
+                            unsigned *index)
+{
+    return wait_for(b, weir_until_(deadline), index);
+}
+
+int weir_barrier_wait_with(weir_barrier_t *b, weir_deadline_t deadline,
+                           weir_token_t *token, unsigned *index)
+{
+    return wait_for(b, weir_until_with_(deadline, token), index);
 }
 
 int weir_barrier_wait(weir_barrier_t *b, unsigned *index)

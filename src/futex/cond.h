@@ -10,13 +10,14 @@
 #include <weir/cond.h>
 
 #include "base/spin.h"
+#include "futex/until.h"
 
 /* Wait with *m, which is locked, and is again on return: 0, ETIMEDOUT, or
  * EOVERFLOW with nothing done. */
 int weir_cond_wait_private_(weir_cond_t *c, weir_mutex_t *m,
-                            weir_deadline_t deadline);
+                            struct weir_until until);
 int weir_cond_wait_shared_(weir_cond_t *c, weir_mutex_t *m,
-                           weir_deadline_t deadline);
+                           struct weir_until until);
 
 /* Wake n of those that wait, or all that there are. */
 void weir_cond_signal_private_(weir_cond_t *c, unsigned n);

@@ -286,7 +286,7 @@ static bool spin(const struct waiter *w)
 }
 
 /* Sleep until released; false if the deadline passes first. */
-static bool await(struct waiter *w, weir_deadline_t deadline)
+static bool await(struct waiter *w, struct weir_until until)
 {
     uint32_t found = AWAKE;
 
@@ -294,28 +294,29 @@ static bool await(struct waiter *w, weir_deadline_t deadline)
      * next. */
     (void)weir_cas_rlx_(&w->word, &found, ASLEEP);
     while (!is_released(w))
-        if (weir_park_(&w->word, ASLEEP, deadline, WEIR_BITS_ALL, false,
-                       true) == WEIR_SLEPT_EXPIRED)
+        if (weir_park_(&w->word, ASLEEP, until, WEIR_BITS_ALL, false, true) ==
+            WEIR_SLEPT_EXPIRED)
             return false;
     return true;
 }
 
 /* Wait for a signal, in line; what the wait returns. */
 static int wait_in_line(weir_cond_t *c, struct waiter *w, bool alone,
-                        weir_deadline_t deadline)
+                        struct weir_until until)
 {
-    if (alone && deadline > WEIR_NOW && spin(w))
+    if (alone && until.deadline > WEIR_NOW && spin(w))
         return 0;
-    if (await(w, deadline))
+    if (await(w, until))
         return 0;
     if (leave(c, w))
         return ETIMEDOUT;
-    (void)await(w, WEIR_FOREVER); /* the release is on its way (4) */
+    (void)await(w,
+                weir_until_(WEIR_FOREVER)); /* the release is on its way (4) */
     return 0;
 }
 
 int weir_cond_wait_private_(weir_cond_t *c, weir_mutex_t *m,
-                            weir_deadline_t deadline)
+                            struct weir_until until)
 {
     struct waiter w = {.mutex = m};
     struct waiter *next;
@@ -324,7 +325,7 @@ int weir_cond_wait_private_(weir_cond_t *c, weir_mutex_t *m,
 
     alone = enter(c, &w);
     (void)weir_mutex_unlock(m);
-    result = wait_in_line(c, &w, alone, deadline);
+    result = wait_in_line(c, &w, alone, until);
     (void)weir_mutex_lock(m);
     next = result == 0 ? next_of(&w) : NULL;
     if (next != NULL)

@@ -68,6 +68,12 @@
  *     counted, until a signal is spent on it, which happens when the living of
  *     its group have all been signalled.  The same for a wake-up that went to
  *     a group 32 before whose members have yet to look: 100 ms.
+ *  8. A waiter with a token sleeps with all bits (token.c), and may be chosen
+ *     in place of one that a permit is for.  Whenever it was woken, while there
+ *     are permits, it wakes one more of their group, before it looks for itself.
+ *     That may be another of its kind, which does the same; each has left the
+ *     queue when it calls, and stands behind those that were there when it
+ *     sleeps again.
  *
  * ORDERS
  *  [D1] change  compare-and-swap acq_rel on waiters; pairs with [D1] of the
@@ -272,21 +278,37 @@ static enum outcome spin(weir_cond_t *c, uint32_t mine)
     return outcome;
 }
 
+/* Woken in a sleep that heeds no bits (token.c): if it was in place of one of
+ * those that there are permits for, wake another. */
+static void pass_on(weir_cond_t *c)
+{
+    /* HINT: no permits, or those of a later signal: a call too many. */
+    uint64_t word = weir_load_rlx_(&c->waiters);
+
+    if (permits(word) > 0)
+        weir_futex_wake_(&c->turn, 1, bit_of(group(word)), true);
+}
+
 /* Sleep while turn is what it was; true if the deadline passed. */
 static bool sleep_on(weir_cond_t *c, uint32_t turn, uint32_t mine,
-                     weir_deadline_t deadline)
+                     struct weir_until until)
 {
     uint32_t marked = turn | SLEEPERS;
     bool is_marked = turn == marked ||
                      /* [D4] acquire; pairs with [D3] */
                      weir_cas_acq_(&c->turn, &turn, marked);
+    enum weir_slept slept;
 
-    return is_marked && weir_park_(&c->turn, marked, deadline, bit_of(mine),
-                                   true, true) == WEIR_SLEPT_EXPIRED;
+    if (!is_marked)
+        return false;
+    slept = weir_park_(&c->turn, marked, until, bit_of(mine), true, true);
+    if (slept == WEIR_SLEPT_WOKEN && until.token != NULL)
+        pass_on(c);
+    return slept == WEIR_SLEPT_EXPIRED;
 }
 
 static enum outcome await(weir_cond_t *c, uint32_t mine,
-                          weir_deadline_t deadline)
+                          struct weir_until until)
 {
     bool expired = false;
 
@@ -297,7 +319,7 @@ static enum outcome await(weir_cond_t *c, uint32_t mine,
 
         if (outcome != UNDECIDED)
             return outcome;
-        expired = sleep_on(c, turn, mine, deadline);
+        expired = sleep_on(c, turn, mine, until);
     }
 }
 
@@ -318,7 +340,7 @@ static bool join(weir_cond_t *c, uint32_t *mine, bool *alone)
 }
 
 int weir_cond_wait_shared_(weir_cond_t *c, weir_mutex_t *m,
-                           weir_deadline_t deadline)
+                           struct weir_until until)
 {
     enum outcome outcome = UNDECIDED;
     uint32_t mine;
@@ -327,10 +349,10 @@ int weir_cond_wait_shared_(weir_cond_t *c, weir_mutex_t *m,
     if (!join(c, &mine, &alone))
         return EOVERFLOW;
     (void)weir_mutex_unlock(m);
-    if (alone && deadline > WEIR_NOW)
+    if (alone && until.deadline > WEIR_NOW)
         outcome = spin(c, mine);
     if (outcome == UNDECIDED)
-        outcome = await(c, mine, deadline);
+        outcome = await(c, mine, until);
     (void)weir_mutex_lock(m);
     return outcome == SIGNALLED ? 0 : ETIMEDOUT;
 }

@@ -71,6 +71,7 @@
 #include "base/compiler.h"
 #include "base/spin.h"
 #include "base/time.h"
+#include "base/trace.h"
 #include "base/tunables.h"
 #include "futex/park.h"
 
@@ -167,31 +168,45 @@ static bool spin(const weir_event_t *e, uint64_t began)
 
 /* Mark what was found, and sleep on it, unless it has changed.  True if the
  * deadline passed in that sleep. */
-static bool sleep_on(weir_event_t *e, uint64_t state, weir_deadline_t deadline)
+static bool sleep_on(weir_event_t *e, uint64_t state, struct weir_until until)
 {
     uint64_t marked = state | WAITERS;
 
     /* HINT: it publishes nothing, and the kernel compares what it wrote. */
     return (state == marked || weir_cas_rlx_(&e->state, &state, marked)) &&
-           weir_park_(weir_low_half_(&e->state), (uint32_t)marked, deadline,
+           weir_park_(weir_low_half_(&e->state), (uint32_t)marked, until,
                       WEIR_BITS_ALL, marked & SHARED,
                       true) == WEIR_SLEPT_EXPIRED;
+}
+
+static int wait_sleeping(weir_event_t *e, uint64_t began,
+                         struct weir_until until)
+{
+    bool expired = false;
+    uint64_t state;
+
+    while (!is_over(began, state = look(e))) {
+        if (expired)
+            return ETIMEDOUT;
+        expired = sleep_on(e, state, until);
+    }
+    return 0;
+}
+
+static int wait_contended(weir_event_t *e, uint64_t began,
+                          struct weir_until until)
+{
+    weir_deadline_t begun = weir_trace_contended_begin_(e);
+    int result = spin(e, began) ? 0 : wait_sleeping(e, began, until);
+
+    weir_trace_contended_end_(e, begun); /* its address alone */
+    return result;
 }
 
 WEIR_COLD int weir_event_wait_slow_(weir_event_t *e, uint64_t began,
                                     weir_deadline_t deadline)
 {
-    bool expired = false;
-    uint64_t state;
-
-    if (spin(e, began))
-        return 0;
-    while (!is_over(began, state = look(e))) {
-        if (expired)
-            return ETIMEDOUT;
-        expired = sleep_on(e, state, deadline);
-    }
-    return 0;
+    return wait_contended(e, began, weir_until_(deadline));
 }
 
 int weir_event_wait_until(weir_event_t *e, weir_deadline_t deadline)
@@ -202,5 +217,20 @@ int weir_event_wait_until(weir_event_t *e, weir_deadline_t deadline)
         return 0;
     if (weir_expired_(deadline))
         return ETIMEDOUT;
-    return weir_event_wait_slow_(e, began, deadline);
+    return wait_contended(e, began, weir_until_(deadline));
+}
+
+int weir_event_wait_with(weir_event_t *e, weir_deadline_t deadline,
+                         weir_token_t *token)
+{
+    uint64_t began = look(e);
+    struct weir_until until;
+    int result;
+
+    if (began & SET)
+        return 0;
+    until = weir_until_with_(deadline, token);
+    result = weir_expired_(until.deadline) ? ETIMEDOUT
+                                           : wait_contended(e, began, until);
+    return weir_until_why_(until, result);
 }

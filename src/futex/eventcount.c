@@ -297,7 +297,7 @@ static bool linger(const struct weir_wait *wait)
 
 WEIR_COLD int weir_eventcount_await_(weir_eventcount_t_ *ec, bool shared,
                                      const struct weir_wait *wait,
-                                     weir_deadline_t deadline)
+                                     struct weir_until until)
 {
     struct sleeper s = {.ec = ec, .shared = shared, .sure = true};
     weir_deadline_t begun = weir_trace_contended_begin_(ec);
@@ -311,11 +311,11 @@ WEIR_COLD int weir_eventcount_await_(weir_eventcount_t_ *ec, bool shared,
         done = done || wait->attempt(wait->arg);
         if (done || expired)
             break;
-        expired = weir_park_(&ec->word, word, deadline, WEIR_BITS_ALL, shared,
+        expired = weir_park_(&ec->word, word, until, WEIR_BITS_ALL, shared,
                              s.sure) == WEIR_SLEPT_EXPIRED;
         done = !expired && linger(wait);
     }
     leave(&s, wait);
     weir_trace_contended_end_(ec, begun);
-    return done ? 0 : ETIMEDOUT;
+    return done ? 0 : weir_until_why_(until, ETIMEDOUT);
 }

@@ -16,6 +16,8 @@
 
 #include <weir/queue.h>
 
+#include "futex/until.h"
+
 /* What a sleeper waits for. */
 struct weir_wait {
     /* Try once; true if that is the end of the wait. */
@@ -36,10 +38,10 @@ void weir_eventcount_notify_(weir_eventcount_t_ *ec, bool shared);
 void weir_eventcount_notify_all_(weir_eventcount_t_ *ec, bool shared);
 
 /* Attempt, and sleep until an attempt succeeds: 0; or until the deadline has
- * passed and a last attempt failed: ETIMEDOUT. */
+ * passed and a last attempt failed: ETIMEDOUT (or ECANCELED, by a token). */
 int weir_eventcount_await_(weir_eventcount_t_ *ec, bool shared,
                            const struct weir_wait *wait,
-                           weir_deadline_t deadline);
+                           struct weir_until until);
 
 /* Whether somebody sleeps, or is about to. */
 bool weir_eventcount_has_sleepers_(const weir_eventcount_t_ *ec);

@@ -46,6 +46,7 @@
 
 #include "base/atomic.h"
 #include "base/spin.h"
+#include "base/trace.h"
 #include "base/tunables.h"
 #include "futex/park.h"
 
@@ -116,29 +117,56 @@ static uint32_t spin(const weir_latch_t *l)
 }
 
 /* Sleep while the word is what was seen.  True if the deadline passed. */
-static bool sleep_on(weir_latch_t *l, uint32_t word, weir_deadline_t deadline)
+static bool sleep_on(weir_latch_t *l, uint32_t word, struct weir_until until)
 {
     if (!(word & SLEEPERS) &&
         /* [L3] relaxed; pairs with [L1] */
         !weir_cas_rlx_(&l->word, &word, word | SLEEPERS))
         return false;
-    return weir_park_(&l->word, word | SLEEPERS, deadline, WEIR_BITS_ALL,
+    return weir_park_(&l->word, word | SLEEPERS, until, WEIR_BITS_ALL,
                       l->flags & WEIR_SHARED, true) == WEIR_SLEPT_EXPIRED;
+}
+
+/* It is not open; what it is in the end. */
+static uint32_t await(weir_latch_t *l, uint32_t word, struct weir_until until)
+{
+    weir_deadline_t begun = weir_trace_contended_begin_(l);
+    bool expired = false;
+
+    /* Where somebody sleeps already, it takes long. */
+    if (!(word & SLEEPERS))
+        word = spin(l);
+    while (!is_open(word) && !expired) {
+        expired = sleep_on(l, word, until);
+        word = look(l);
+    }
+    weir_trace_contended_end_(l, begun); /* its address alone (4) */
+    return word;
+}
+
+static int wait_for(weir_latch_t *l, struct weir_until until)
+{
+    uint32_t word = look(l);
+
+    if (!is_open(word) && until.deadline > WEIR_NOW)
+        word = await(l, word, until);
+    return is_open(word) ? 0 : ETIMEDOUT;
 }
 
 int weir_latch_wait_until(weir_latch_t *l, weir_deadline_t deadline)
 {
-    uint32_t word = look(l);
-    bool expired = deadline <= WEIR_NOW;
+    return wait_for(l, weir_until_(deadline));
+}
 
-    /* Where somebody sleeps already, it takes long. */
-    if (!is_open(word) && !expired && !(word & SLEEPERS))
-        word = spin(l);
-    while (!is_open(word) && !expired) {
-        expired = sleep_on(l, word, deadline);
-        word = look(l);
-    }
-    return is_open(word) ? 0 : ETIMEDOUT;
+int weir_latch_wait_with(weir_latch_t *l, weir_deadline_t deadline,
+                         weir_token_t *token)
+{
+    struct weir_until until;
+
+    if (is_open(look(l)))
+        return 0;
+    until = weir_until_with_(deadline, token);
+    return weir_until_why_(until, wait_for(l, until));
 }
 
 int weir_latch_wait(weir_latch_t *l)
@@ -179,6 +207,18 @@ int weir_latch_arrive_and_wait_until(weir_latch_t *l, weir_deadline_t deadline)
     if (result != 0 || opened)
         return result;
     return weir_latch_wait_until(l, deadline);
+}
+
+int weir_latch_arrive_and_wait_with(weir_latch_t *l, weir_deadline_t deadline,
+                                    weir_token_t *token)
+{
+    bool opened;
+    int result = count_down(l, 1, &opened);
+
+    /* Who opens it does not look again (4). */
+    if (result != 0 || opened)
+        return result;
+    return weir_latch_wait_with(l, deadline, token);
 }
 
 int weir_latch_arrive_and_wait(weir_latch_t *l)

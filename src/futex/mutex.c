@@ -102,6 +102,13 @@
  * in the order in which they slept.  While a woken thread spins it keeps
  * WAKING, so that no other is woken for nothing.
  *
+ * A thread that waits with a token sleeps on several words, and the kernel
+ * does not heed its bits then: an unlock that calls the reserver may choose it
+ * instead.  So each time that it was woken, and the lock is free and reserved
+ * for another, it calls the reserver itself, before anything else.  That call
+ * may choose another of its kind; each of them stands behind the reserver when
+ * it sleeps again, so that the reserver's turn comes.
+ *
  * ORDERS
  *  [M1] take        compare-and-swap acquire; pairs with [M2] and
  *                   inline/mutex.h:[M2]
@@ -143,7 +150,7 @@ WEIR_STATIC_ASSERT(WEIR_RELAX_QUIET <= QUIET_MASK / QUIET_ONE,
 
 struct waiter {
     weir_mutex_t *mutex;
-    weir_deadline_t deadline;
+    struct weir_until until;
     weir_deadline_t due; /* when it may reserve */
     bool slept;
     bool parked;   /* is in the table */
@@ -367,16 +374,29 @@ static bool give_up(struct waiter *w)
     }
 }
 
+/* Woken in a sleep that heeds no bits (token.c): if it was in place of the
+ * thread that the lock is reserved for, wake that. */
+static void pass_on(weir_mutex_t *m)
+{
+    /* HINT: the lock is free and reserved, or the wake-up was another. */
+    uint32_t state = weir_load_rlx_(&m->state);
+
+    if ((state & (RESERVED | LOCKED)) == RESERVED)
+        weir_futex_wake_(&m->state, 1, BIT_RESERVER, state & SHARED);
+}
+
 /* Sleep once.  True if the deadline passed in that sleep. */
 static bool sleep_once(struct waiter *w, uint32_t state)
 {
     uint32_t bits = w->reserver ? BIT_ANY | BIT_RESERVER : BIT_ANY;
     bool shared = state & SHARED;
     enum weir_slept slept =
-        weir_park_(&w->mutex->state, state, w->deadline, bits, shared,
+        weir_park_(&w->mutex->state, state, w->until, bits, shared,
                    w->sure || !(state & LIGHT_OWNER));
 
     w->slept = true;
+    if (slept == WEIR_SLEPT_WOKEN && w->until.token != NULL && !w->reserver)
+        pass_on(w->mutex);
     return slept == WEIR_SLEPT_EXPIRED;
 }
 
@@ -399,9 +419,9 @@ static int lock_sleeping(struct waiter *w)
     }
 }
 
-static int lock_contended(weir_mutex_t *m, weir_deadline_t deadline)
+static int lock_waiting(weir_mutex_t *m, struct weir_until until)
 {
-    struct waiter w = {.mutex = m, .deadline = deadline};
+    struct waiter w = {.mutex = m, .until = until};
     int result;
 
     if (spin(&w))
@@ -417,17 +437,18 @@ static int lock_contended(weir_mutex_t *m, weir_deadline_t deadline)
     return result;
 }
 
-WEIR_COLD int weir_mutex_lock_slow_(weir_mutex_t *m, weir_deadline_t deadline)
+static int lock_contended(weir_mutex_t *m, struct weir_until until)
 {
-    weir_deadline_t begun;
-    int result;
+    weir_deadline_t begun = weir_trace_contended_begin_(m);
+    int result = lock_waiting(m, until);
 
-    if (try_take(m))
-        return 0;
-    begun = weir_trace_contended_begin_(m);
-    result = lock_contended(m, deadline);
     weir_trace_contended_end_(m, begun);
     return result;
+}
+
+WEIR_COLD int weir_mutex_lock_slow_(weir_mutex_t *m, weir_deadline_t deadline)
+{
+    return try_take(m) ? 0 : lock_contended(m, weir_until_(deadline));
 }
 
 int weir_mutex_lock_until(weir_mutex_t *m, weir_deadline_t deadline)
@@ -436,7 +457,21 @@ int weir_mutex_lock_until(weir_mutex_t *m, weir_deadline_t deadline)
         return 0;
     if (weir_expired_(deadline))
         return ETIMEDOUT;
-    return weir_mutex_lock_slow_(m, deadline);
+    return lock_contended(m, weir_until_(deadline));
+}
+
+int weir_mutex_lock_with(weir_mutex_t *m, weir_deadline_t deadline,
+                         weir_token_t *token)
+{
+    struct weir_until until;
+    int result;
+
+    if (try_take(m))
+        return 0;
+    until = weir_until_with_(deadline, token);
+    result =
+        weir_expired_(until.deadline) ? ETIMEDOUT : lock_contended(m, until);
+    return weir_until_why_(until, result);
 }
 
 /* -- Unlocking ---------------------------------------------------------- */

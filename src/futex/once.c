@@ -58,6 +58,7 @@
 #include "base/compiler.h"
 #include "base/panic.h"
 #include "base/spin.h"
+#include "base/trace.h"
 #include "base/tunables.h"
 #include "futex/park.h"
 
@@ -137,7 +138,7 @@ static uint32_t spin(const weir_once_t *o)
 }
 
 /* Wait for a runner, once.  True if the deadline passed. */
-static bool await(weir_once_t *o, uint32_t word, weir_deadline_t deadline)
+static bool sleep_on(weir_once_t *o, uint32_t word, struct weir_until until)
 {
     /* Where somebody sleeps already, it takes long. */
     if (!(word & SLEEPERS))
@@ -146,17 +147,26 @@ static bool await(weir_once_t *o, uint32_t word, weir_deadline_t deadline)
                               /* [O4] relaxed; pairs with [O2] */
                               !weir_cas_rlx_(&o->word, &word, word | SLEEPERS)))
         return false;
-    return weir_park_(&o->word, word | SLEEPERS, deadline, WEIR_BITS_ALL,
+    return weir_park_(&o->word, word | SLEEPERS, until, WEIR_BITS_ALL,
                       word & SHARED, true) == WEIR_SLEPT_EXPIRED;
+}
+
+static bool await(weir_once_t *o, uint32_t word, struct weir_until until)
+{
+    weir_deadline_t begun = weir_trace_contended_begin_(o);
+    bool expired = sleep_on(o, word, until);
+
+    weir_trace_contended_end_(o, begun);
+    return expired;
 }
 
 /* -- Calls -------------------------------------------------------------- */
 
-WEIR_COLD int weir_once_call_slow_(weir_once_t *o, int (*fn)(void *), void *arg,
-                                   weir_deadline_t deadline)
+static int call(weir_once_t *o, int (*fn)(void *), void *arg,
+                struct weir_until until)
 {
     uint32_t me = (uint32_t)gettid();
-    bool expired = deadline <= WEIR_NOW;
+    bool expired = until.deadline <= WEIR_NOW;
 
     for (;;) {
         uint32_t word = look(o);
@@ -170,17 +180,31 @@ WEIR_COLD int weir_once_call_slow_(weir_once_t *o, int (*fn)(void *), void *arg,
         } else if (is_run_by(word, me)) {
             return EDEADLK;
         } else if (expired) {
-            return ETIMEDOUT;
+            return weir_until_why_(until, ETIMEDOUT);
         } else {
-            expired = await(o, word, deadline);
+            expired = await(o, word, until);
         }
     }
+}
+
+WEIR_COLD int weir_once_call_slow_(weir_once_t *o, int (*fn)(void *), void *arg,
+                                   weir_deadline_t deadline)
+{
+    return call(o, fn, arg, weir_until_(deadline));
 }
 
 int weir_once_call_until(weir_once_t *o, int (*fn)(void *), void *arg,
                          weir_deadline_t deadline)
 {
-    return (look(o) & DONE) ? 0 : weir_once_call_slow_(o, fn, arg, deadline);
+    return (look(o) & DONE) ? 0 : call(o, fn, arg, weir_until_(deadline));
+}
+
+int weir_once_call_with(weir_once_t *o, int (*fn)(void *), void *arg,
+                        weir_deadline_t deadline, weir_token_t *token)
+{
+    if (look(o) & DONE)
+        return 0;
+    return call(o, fn, arg, weir_until_with_(deadline, token));
 }
 
 int weir_once_init(weir_once_t *o, unsigned flags)

@@ -296,7 +296,7 @@ static const struct weir_spin_plan busy_plan = {
  * is not done by the deadline (and after a moment, should that have passed
  * before).  WEIR_NOW is not a time but asks for one try: it waits for such a
  * thread. */
-static bool try_now(struct transfer *t, weir_deadline_t deadline)
+static bool try_now(struct transfer *t, struct weir_until until)
 {
     struct weir_spin spin = weir_spin_begin_(&busy_plan);
     bool done = attempt(t);
@@ -305,7 +305,7 @@ static bool try_now(struct transfer *t, weir_deadline_t deadline)
         if (!weir_spin_again_(&spin)) {
             struct timespec ts = {0, BUSY_SLEEP_NS};
 
-            if (deadline > WEIR_NOW && weir_expired_(deadline))
+            if (until.deadline > WEIR_NOW && weir_until_over_(until))
                 break;
             (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);
         }
@@ -340,7 +340,7 @@ static bool spin_for(struct transfer *t)
     return done;
 }
 
-static int sleep_for(struct transfer *t, weir_deadline_t deadline)
+static int sleep_for(struct transfer *t, struct weir_until until)
 {
     struct weir_wait wait = {
         .attempt = attempt,
@@ -349,23 +349,23 @@ static int sleep_for(struct transfer *t, weir_deadline_t deadline)
     };
 
     return weir_eventcount_await_(eventcount_of(t), is_shared(t->queue), &wait,
-                                  deadline);
+                                  until);
 }
 
 /* Move all n, waiting as long as the deadline allows.  The plan for spinning
  * begins with a pause, so there is a look before it; but one only: a second
  * look right after one that failed finds a single element, and the next call
  * none (queue/1x1: half as many). */
-static int transfer(struct transfer *t, weir_deadline_t deadline, bool looked)
+static int transfer(struct transfer *t, struct weir_until until, bool looked)
 {
     while (t->done < t->n) {
         bool done = (!looked && seems_worth_it(t) && attempt(t)) ||
-                    (!weir_expired_(deadline) &&
-                     (spin_for(t) || sleep_for(t, deadline) == 0));
+                    (!weir_expired_(until.deadline) &&
+                     (spin_for(t) || sleep_for(t, until) == 0));
 
         looked = true;
-        if (!done && !try_now(t, deadline))
-            return ETIMEDOUT;
+        if (!done && !try_now(t, until))
+            return weir_until_why_(until, ETIMEDOUT);
         if (t->result == WEIR_RING_SHUT)
             return ESHUTDOWN;
     }
@@ -378,7 +378,8 @@ WEIR_COLD int weir_queue_put_slow_(weir_queue_t *q, const void *e,
 {
     struct transfer t = {.queue = q, .from = e, .n = 1};
 
-    return transfer(&t, deadline, q->ring.elem_size == 8 && q->ring.lag == 0);
+    return transfer(&t, weir_until_(deadline),
+                    q->ring.elem_size == 8 && q->ring.lag == 0);
 }
 
 WEIR_COLD int weir_queue_get_slow_(weir_queue_t *q, void *e,
@@ -386,12 +387,12 @@ WEIR_COLD int weir_queue_get_slow_(weir_queue_t *q, void *e,
 {
     struct transfer t = {.queue = q, .to = e, .n = 1};
 
-    return transfer(&t, deadline, q->ring.elem_size == 8);
+    return transfer(&t, weir_until_(deadline), q->ring.elem_size == 8);
 }
 
 static int try_result(struct transfer *t)
 {
-    if (!try_now(t, WEIR_NOW))
+    if (!try_now(t, weir_until_(WEIR_NOW)))
         return EAGAIN;
     return t->result == WEIR_RING_SHUT ? ESHUTDOWN : 0;
 }
@@ -425,26 +426,71 @@ int weir_queue_get_until(weir_queue_t *q, void *e, weir_deadline_t deadline)
     return weir_queue_get_slow_(q, e, deadline);
 }
 
+/* Put or get many. */
+static int transfer_many(struct transfer *t, struct weir_until until,
+                         size_t *done)
+{
+    int result = transfer(t, until, false);
+
+    if (done != NULL)
+        *done = t->done;
+    return result;
+}
+
 int weir_queue_put_many(weir_queue_t *q, const void *e, size_t n,
                         weir_deadline_t deadline, size_t *done)
 {
     struct transfer t = {.queue = q, .from = e, .n = n};
-    int result = transfer(&t, deadline, false);
 
-    if (done != NULL)
-        *done = t.done;
-    return result;
+    return transfer_many(&t, weir_until_(deadline), done);
 }
 
 int weir_queue_get_many(weir_queue_t *q, void *e, size_t n,
                         weir_deadline_t deadline, size_t *done)
 {
     struct transfer t = {.queue = q, .to = e, .n = n};
-    int result = transfer(&t, deadline, false);
 
-    if (done != NULL)
-        *done = t.done;
-    return result;
+    return transfer_many(&t, weir_until_(deadline), done);
+}
+
+/* -- With a token ------------------------------------------------------- */
+
+int weir_queue_put_with(weir_queue_t *q, const void *e,
+                        weir_deadline_t deadline, weir_token_t *token)
+{
+    struct transfer t = {.queue = q, .from = e, .n = 1};
+
+    if (weir_queue_put8_(q, e))
+        return 0;
+    return transfer(&t, weir_until_with_(deadline, token), false);
+}
+
+int weir_queue_get_with(weir_queue_t *q, void *e, weir_deadline_t deadline,
+                        weir_token_t *token)
+{
+    struct transfer t = {.queue = q, .to = e, .n = 1};
+
+    if (weir_queue_get8_(q, e))
+        return 0;
+    return transfer(&t, weir_until_with_(deadline, token), false);
+}
+
+int weir_queue_put_many_with(weir_queue_t *q, const void *e, size_t n,
+                             weir_deadline_t deadline, weir_token_t *token,
+                             size_t *done)
+{
+    struct transfer t = {.queue = q, .from = e, .n = n};
+
+    return transfer_many(&t, weir_until_with_(deadline, token), done);
+}
+
+int weir_queue_get_many_with(weir_queue_t *q, void *e, size_t n,
+                             weir_deadline_t deadline, weir_token_t *token,
+                             size_t *done)
+{
+    struct transfer t = {.queue = q, .to = e, .n = n};
+
+    return transfer_many(&t, weir_until_with_(deadline, token), done);
 }
 
 /* -- Closing ------------------------------------------------------------ */
@@ -466,8 +512,11 @@ static bool is_drained(void *arg)
     return weir_ring_len_(&q->ring) == 0;
 }
 
-int weir_queue_drain(weir_queue_t *q, weir_deadline_t deadline)
+int weir_queue_drain_with(weir_queue_t *q, weir_deadline_t deadline,
+                          weir_token_t *token)
 {
+    struct weir_until until;
+
     struct weir_wait wait = {
         .attempt = is_drained, .more = is_drained, .arg = q};
 
@@ -475,9 +524,15 @@ int weir_queue_drain(weir_queue_t *q, weir_deadline_t deadline)
         return EBUSY;
     if (is_drained(q))
         return 0;
-    if (weir_expired_(deadline))
-        return ETIMEDOUT;
-    return weir_eventcount_await_(&q->drained, is_shared(q), &wait, deadline);
+    until = weir_until_with_(deadline, token);
+    if (weir_expired_(until.deadline))
+        return weir_until_why_(until, ETIMEDOUT);
+    return weir_eventcount_await_(&q->drained, is_shared(q), &wait, until);
+}
+
+int weir_queue_drain(weir_queue_t *q, weir_deadline_t deadline)
+{
+    return weir_queue_drain_with(q, deadline, NULL);
 }
 
 /* -- Questions ---------------------------------------------------------- */

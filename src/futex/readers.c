@@ -349,7 +349,7 @@ static void leave_queue(weir_reader_line_t_ *line)
 
 /* Until the lock is gone from the line; false if the deadline passed. */
 static bool sleep_until_gone(weir_reader_line_t_ *line, const void *lock,
-                             weir_deadline_t deadline)
+                             struct weir_until until)
 {
     bool expired = false;
     bool gone;
@@ -366,7 +366,7 @@ static bool sleep_until_gone(weir_reader_line_t_ *line, const void *lock,
         gone = !stands(line, lock);
         if (gone || expired)
             break;
-        expired = weir_park_(&line->awaited, awaited, deadline, WEIR_BITS_ALL,
+        expired = weir_park_(&line->awaited, awaited, until, WEIR_BITS_ALL,
                              false, sure) == WEIR_SLEPT_EXPIRED;
     }
     leave_queue(line);
@@ -374,13 +374,13 @@ static bool sleep_until_gone(weir_reader_line_t_ *line, const void *lock,
 }
 
 static bool await_line(weir_reader_line_t_ *line, const void *lock,
-                       weir_deadline_t deadline)
+                       struct weir_until until)
 {
     if (!stands(line, lock))
         return true;
-    if (weir_expired_(deadline))
+    if (weir_until_over_(until))
         return false;
-    return spin(line, lock) || sleep_until_gone(line, lock, deadline);
+    return spin(line, lock) || sleep_until_gone(line, lock, until);
 }
 
 /* The kernel refused: see 7. above. */
@@ -395,7 +395,7 @@ WEIR_COLD static void stay_away(void)
         ;
 }
 
-bool weir_readers_await_(const void *lock, weir_deadline_t deadline,
+bool weir_readers_await_(const void *lock, struct weir_until until,
                          int64_t *cost_ns)
 {
     weir_deadline_t start = weir_now();
@@ -408,7 +408,7 @@ bool weir_readers_await_(const void *lock, weir_deadline_t deadline,
     /* FENCED by [T1] */
     used = weir_load_rlx_(&lines_used);
     for (uint32_t i = 0; i < used; i++)
-        if (!await_line(&weir_readers_[i], lock, deadline))
+        if (!await_line(&weir_readers_[i], lock, until))
             return false;
     return true;
 }

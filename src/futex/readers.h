@@ -9,6 +9,8 @@
 
 #include <weir/rwlock.h>
 
+#include "futex/until.h"
+
 /* The calling thread's line, which it gets if it has none and there is one
  * left; else NULL. */
 weir_reader_line_t_ *weir_readers_claim_(void);
@@ -33,7 +35,7 @@ bool weir_readers_seen_(const void *lock);
 /* Called by the one thread that has taken the lock's bias: make all readers
  * that came in by it known, and wait until none is left.  False if the
  * deadline passed.  *cost_ns is what making them known took. */
-bool weir_readers_await_(const void *lock, weir_deadline_t deadline,
+bool weir_readers_await_(const void *lock, struct weir_until until,
                          int64_t *cost_ns);
 
 /* For tests, and in a child after fork: no line but the caller's is taken. */

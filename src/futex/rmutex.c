@@ -118,6 +118,17 @@ int weir_rmutex_lock_until(weir_rmutex_t *m, weir_deadline_t deadline)
     return begin(m, self, weir_mutex_lock_until(&m->mutex, deadline));
 }
 
+int weir_rmutex_lock_with(weir_rmutex_t *m, weir_deadline_t deadline,
+                          weir_token_t *token)
+{
+    uint64_t self = self_of(m);
+    uint64_t owner = owner_of(m);
+
+    if ((owner & OWNER_MASK) == self)
+        return deepen(m, owner);
+    return begin(m, self, weir_mutex_lock_with(&m->mutex, deadline, token));
+}
+
 int weir_rmutex_unlock(weir_rmutex_t *m)
 {
     uint64_t owner = owner_of(m);

@@ -145,6 +145,7 @@
 #include "base/compiler.h"
 #include "base/spin.h"
 #include "base/time.h"
+#include "base/trace.h"
 #include "base/tunables.h"
 #include "futex/held.h"
 #include "futex/park.h"
@@ -177,7 +178,7 @@
 
 struct waiter {
     weir_rwlock_t *lock;
-    weir_deadline_t deadline;
+    struct weir_until until;
     bool write;
     bool queued; /* is counted as waiting */
 };
@@ -437,7 +438,7 @@ static void drained(weir_rwlock_t *l, uint64_t flags)
 
 /* Empty the table, which the caller found to be in need of it.  0: done, or
  * another does it.  EBUSY: not in time.  EOVERFLOW: the queue is full. */
-static int drain(struct waiter *w, bool queue, weir_deadline_t deadline)
+static int drain(struct waiter *w, bool queue, struct weir_until until)
 {
     weir_rwlock_t *l = w->lock;
     /* HINT: checked by the compare-and-swap. */
@@ -459,7 +460,7 @@ static int drain(struct waiter *w, bool queue, weir_deadline_t deadline)
     } while (!weir_cas_sc_(&l->state, &state, next));
     w->queued |= joins;
 
-    empty = weir_readers_await_(l, deadline, &cost);
+    empty = weir_readers_await_(l, until, &cost);
     /* HINT: see the WORD block. */
     weir_store_rlx_(&l->stamp, weir_stamp_in_(inhibited_ns(cost)));
     drained(l, empty ? TABLED | DRAINING : DRAINING);
@@ -573,12 +574,28 @@ static int spin(struct waiter *w)
     return result;
 }
 
+/* A reader was woken in a sleep that heeds no bits (token.c): if it was in
+ * place of a writer, wake one. */
+static void pass_on(weir_rwlock_t *l)
+{
+    /* HINT: no writer waits, or the wake-up was for readers: a call too many.
+     */
+    uint64_t state = weir_load_rlx_(&l->state);
+
+    if (state & WRITERS_WAITING)
+        weir_futex_wake_(half_of(l), 1, BIT_WRITER, state & SHARED);
+}
+
 /* Sleep once.  True if the deadline passed in that sleep. */
 static bool sleep_once(struct waiter *w, uint64_t state)
 {
-    return weir_park_(half_of(w->lock), (uint32_t)state, w->deadline,
-                      w->write ? BIT_WRITER : BIT_READER, state & SHARED,
-                      true) == WEIR_SLEPT_EXPIRED;
+    enum weir_slept slept =
+        weir_park_(half_of(w->lock), (uint32_t)state, w->until,
+                   w->write ? BIT_WRITER : BIT_READER, state & SHARED, true);
+
+    if (slept == WEIR_SLEPT_WOKEN && w->until.token != NULL && !w->write)
+        pass_on(w->lock);
+    return slept == WEIR_SLEPT_EXPIRED;
 }
 
 /* Whether a count was set to 0 that this thread was in. */
@@ -601,7 +618,7 @@ static int sleep_for(struct waiter *w)
         if (result == 0 || (result == EBUSY && open(w, state)))
             return 0;
         if (result == EBUSY && w->write && must_drain(state)) {
-            result = drain(w, true, w->deadline);
+            result = drain(w, true, w->until);
             if (result == 0)
                 continue;
             return give_up(w, result == EBUSY ? ETIMEDOUT : result);
@@ -619,9 +636,13 @@ static int sleep_for(struct waiter *w)
 
 static int wait_for(struct waiter *w)
 {
+    weir_deadline_t begun = weir_trace_contended_begin_(w->lock);
     int result = spin(w);
 
-    return result == EBUSY ? sleep_for(w) : result;
+    if (result == EBUSY)
+        result = sleep_for(w);
+    weir_trace_contended_end_(w->lock, begun);
+    return result;
 }
 
 /* Without waiting: 0, EBUSY or EOVERFLOW. */
@@ -636,7 +657,7 @@ static int try(struct waiter *w)
     if (result != EBUSY || !w->write || !must_drain(state) ||
         weir_readers_seen_(w->lock))
         return result;
-    (void)drain(w, false, WEIR_NOW);
+    (void)drain(w, false, weir_until_(WEIR_NOW));
     return take_now(w);
 }
 
@@ -687,7 +708,7 @@ static int lock(struct waiter *w)
         return 0;
     result = take_idle(w->lock, w->write) ? 0 : take_now(w);
     if (result == EBUSY)
-        result = weir_expired_(w->deadline) ? try_last(w) : wait_for(w);
+        result = weir_expired_(w->until.deadline) ? try_last(w) : wait_for(w);
     if (result == 0)
         weir_held_add_(w->lock, w->write);
     return result;
@@ -695,7 +716,7 @@ static int lock(struct waiter *w)
 
 int weir_rwlock_rdlock_slow_(weir_rwlock_t *l)
 {
-    return lock(&(struct waiter){.lock = l, .deadline = WEIR_FOREVER});
+    return lock(&(struct waiter){.lock = l, .until = {WEIR_FOREVER, NULL}});
 }
 
 /* The inline code stood in its first slot, and found no bias. */
@@ -707,7 +728,15 @@ WEIR_COLD int weir_rwlock_rdlock_undo_(weir_rwlock_t *l)
 
 int weir_rwlock_rdlock_until(weir_rwlock_t *l, weir_deadline_t deadline)
 {
-    return lock(&(struct waiter){.lock = l, .deadline = deadline});
+    return lock(&(struct waiter){.lock = l, .until = {deadline, NULL}});
+}
+
+int weir_rwlock_rdlock_with(weir_rwlock_t *l, weir_deadline_t deadline,
+                            weir_token_t *token)
+{
+    struct waiter w = {.lock = l, .until = weir_until_with_(deadline, token)};
+
+    return weir_until_why_(w.until, lock(&w));
 }
 
 int weir_rwlock_tryrdlock(weir_rwlock_t *l)
@@ -731,16 +760,25 @@ static int written(weir_rwlock_t *l, int result)
 
 int weir_rwlock_wrlock(weir_rwlock_t *l)
 {
-    struct waiter w = {.lock = l, .deadline = WEIR_FOREVER, .write = true};
+    struct waiter w = {.lock = l, .until = {WEIR_FOREVER, NULL}, .write = true};
 
     return written(l, lock(&w));
 }
 
 int weir_rwlock_wrlock_until(weir_rwlock_t *l, weir_deadline_t deadline)
 {
-    struct waiter w = {.lock = l, .deadline = deadline, .write = true};
+    struct waiter w = {.lock = l, .until = {deadline, NULL}, .write = true};
 
     return written(l, lock(&w));
+}
+
+int weir_rwlock_wrlock_with(weir_rwlock_t *l, weir_deadline_t deadline,
+                            weir_token_t *token)
+{
+    struct waiter w = {
+        .lock = l, .until = weir_until_with_(deadline, token), .write = true};
+
+    return written(l, weir_until_why_(w.until, lock(&w)));
 }
 
 int weir_rwlock_trywrlock(weir_rwlock_t *l)

@@ -81,6 +81,7 @@
 #include "base/compiler.h"
 #include "base/spin.h"
 #include "base/time.h"
+#include "base/trace.h"
 #include "base/tunables.h"
 #include "futex/park.h"
 
@@ -179,13 +180,13 @@ static bool spin(weir_sem_t *s)
 /* Sleep while there is no permit, and the word says that somebody may sleep.
  * True if the deadline passed in that sleep. */
 static bool sleep_once(const weir_sem_t *s, bool shared,
-                       weir_deadline_t deadline)
+                       struct weir_until until)
 {
-    return weir_park_(weir_low_half_(&s->state), (uint32_t)WAITERS, deadline,
+    return weir_park_(weir_low_half_(&s->state), (uint32_t)WAITERS, until,
                       WEIR_BITS_ALL, shared, true) == WEIR_SLEPT_EXPIRED;
 }
 
-static int wait_sleeping(weir_sem_t *s, weir_deadline_t deadline)
+static int wait_sleeping(weir_sem_t *s, struct weir_until until)
 {
     bool slept = false;
     bool expired = false;
@@ -201,17 +202,24 @@ static int wait_sleeping(weir_sem_t *s, weir_deadline_t deadline)
         /* HINT: the mark publishes nothing, and the kernel compares. */
         if ((state & WAITERS) ||
             weir_cas_rlx_(&s->state, &state, state | WAITERS)) {
-            expired = sleep_once(s, state & SHARED, deadline);
+            expired = sleep_once(s, state & SHARED, until);
             slept = true;
         }
     }
 }
 
+static int wait_contended(weir_sem_t *s, struct weir_until until)
+{
+    weir_deadline_t begun = weir_trace_contended_begin_(s);
+    int result = spin(s) ? 0 : wait_sleeping(s, until);
+
+    weir_trace_contended_end_(s, begun); /* its address alone */
+    return result;
+}
+
 WEIR_COLD int weir_sem_wait_slow_(weir_sem_t *s, weir_deadline_t deadline)
 {
-    if (spin(s))
-        return 0;
-    return wait_sleeping(s, deadline);
+    return wait_contended(s, weir_until_(deadline));
 }
 
 int weir_sem_wait_until(weir_sem_t *s, weir_deadline_t deadline)
@@ -220,7 +228,21 @@ int weir_sem_wait_until(weir_sem_t *s, weir_deadline_t deadline)
         return 0;
     if (weir_expired_(deadline))
         return ETIMEDOUT;
-    return weir_sem_wait_slow_(s, deadline);
+    return wait_contended(s, weir_until_(deadline));
+}
+
+int weir_sem_wait_with(weir_sem_t *s, weir_deadline_t deadline,
+                       weir_token_t *token)
+{
+    struct weir_until until;
+    int result;
+
+    if (try_take(s))
+        return 0;
+    until = weir_until_with_(deadline, token);
+    result =
+        weir_expired_(until.deadline) ? ETIMEDOUT : wait_contended(s, until);
+    return weir_until_why_(until, result);
 }
 
 int weir_sem_trywait(weir_sem_t *s)

@@ -72,6 +72,7 @@
 
 #include "base/atomic.h"
 #include "base/spin.h"
+#include "base/trace.h"
 #include "base/tunables.h"
 #include "futex/park.h"
 
@@ -134,8 +135,8 @@ static bool spin(const weir_seqlock_t *s, is_free_t *is_free)
 }
 
 /* Wait, once, for what may then be there.  True if the deadline passed. */
-static bool await(weir_seqlock_t *s, is_free_t *is_free,
-                  weir_deadline_t deadline)
+static bool sleep_for(weir_seqlock_t *s, is_free_t *is_free,
+                      struct weir_until until)
 {
     /* [S7] acquire; pairs with [S6] */
     uint32_t lock = weir_load_acq_(&s->lock);
@@ -150,8 +151,18 @@ static bool await(weir_seqlock_t *s, is_free_t *is_free,
                            /* [S7] relaxed: looked at again after the sleep */
                            !weir_cas_rlx_(&s->lock, &lock, lock | SLEEPERS)))
         return false;
-    return weir_park_(&s->lock, HELD | SLEEPERS, deadline, WEIR_BITS_ALL,
+    return weir_park_(&s->lock, HELD | SLEEPERS, until, WEIR_BITS_ALL,
                       s->flags & WEIR_SHARED, true) == WEIR_SLEPT_EXPIRED;
+}
+
+static bool await(weir_seqlock_t *s, is_free_t *is_free,
+                  struct weir_until until)
+{
+    weir_deadline_t begun = weir_trace_contended_begin_(s);
+    bool expired = sleep_for(s, is_free, until);
+
+    weir_trace_contended_end_(s, begun);
+    return expired;
 }
 
 /* -- The writers' lock -------------------------------------------------- */
@@ -164,14 +175,14 @@ static bool try_lock(weir_seqlock_t *s)
     return weir_cas_acq_(&s->lock, &expected, HELD);
 }
 
-static int lock_until(weir_seqlock_t *s, weir_deadline_t deadline)
+static int lock_until(weir_seqlock_t *s, struct weir_until until)
 {
-    bool expired = deadline <= WEIR_NOW;
+    bool expired = until.deadline <= WEIR_NOW;
 
     while (!try_lock(s)) {
         if (expired)
             return ETIMEDOUT;
-        expired = await(s, is_unlocked, deadline);
+        expired = await(s, is_unlocked, until);
     }
     return 0;
 }
@@ -213,7 +224,18 @@ static int begin(weir_seqlock_t *s, int result)
 
 int weir_seqlock_write_begin_until(weir_seqlock_t *s, weir_deadline_t deadline)
 {
-    return begin(s, lock_until(s, deadline));
+    return begin(s, lock_until(s, weir_until_(deadline)));
+}
+
+int weir_seqlock_write_begin_with(weir_seqlock_t *s, weir_deadline_t deadline,
+                                  weir_token_t *token)
+{
+    struct weir_until until;
+
+    if (try_lock(s))
+        return begin(s, 0);
+    until = weir_until_with_(deadline, token);
+    return begin(s, weir_until_why_(until, lock_until(s, until)));
 }
 
 int weir_seqlock_write_begin(weir_seqlock_t *s)
@@ -238,10 +260,10 @@ int weir_seqlock_write_end(weir_seqlock_t *s)
 
 /* -- Reading ------------------------------------------------------------ */
 
-int weir_seqlock_read_begin_until(weir_seqlock_t *s, weir_deadline_t deadline,
-                                  uint64_t *begun)
+static int read_begin(weir_seqlock_t *s, struct weir_until until,
+                      uint64_t *begun)
 {
-    bool expired = deadline <= WEIR_NOW;
+    bool expired = until.deadline <= WEIR_NOW;
 
     for (;;) {
         /* [S1] acquire; pairs with [S3] */
@@ -253,8 +275,22 @@ int weir_seqlock_read_begin_until(weir_seqlock_t *s, weir_deadline_t deadline,
         }
         if (expired)
             return ETIMEDOUT;
-        expired = await(s, is_quiet, deadline);
+        expired = await(s, is_quiet, until);
     }
+}
+
+int weir_seqlock_read_begin_until(weir_seqlock_t *s, weir_deadline_t deadline,
+                                  uint64_t *begun)
+{
+    return read_begin(s, weir_until_(deadline), begun);
+}
+
+int weir_seqlock_read_begin_with(weir_seqlock_t *s, weir_deadline_t deadline,
+                                 weir_token_t *token, uint64_t *begun)
+{
+    struct weir_until until = weir_until_with_(deadline, token);
+
+    return weir_until_why_(until, read_begin(s, until, begun));
 }
 
 uint64_t weir_seqlock_read_begin_slow_(weir_seqlock_t *s)
@@ -278,7 +314,7 @@ int weir_seqlock_read(weir_seqlock_t *s, void *to, const void *from,
             return 0;
     }
     /* Writers do not cease: keep them out. */
-    (void)lock_until(s, WEIR_FOREVER);
+    (void)lock_until(s, weir_until_(WEIR_FOREVER));
     weir_seqlock_load(to, from, size);
     unlock(s);
     return 0;

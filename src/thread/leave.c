@@ -81,25 +81,25 @@ static bool is_over(bool counted)
 }
 
 /* With the lock held, before and after: wait until it is over. */
-static int wait_until_over(bool counted, weir_deadline_t deadline)
+static int wait_until_over(bool counted, struct weir_until until)
 {
-    bool expired = deadline <= WEIR_NOW;
+    bool expired = until.deadline <= WEIR_NOW;
 
     while (!is_over(counted)) {
         /* UNDER lock. */
         uint32_t turn = weir_load_rlx_(&news);
 
         if (expired)
-            return ETIMEDOUT;
+            return weir_until_why_(until, ETIMEDOUT);
         (void)weir_mutex_unlock(&lock);
-        expired = weir_park_(&news, turn, deadline, WEIR_BITS_ALL, false,
-                             true) == WEIR_SLEPT_EXPIRED;
+        expired = weir_park_(&news, turn, until, WEIR_BITS_ALL, false, true) ==
+                  WEIR_SLEPT_EXPIRED;
         (void)weir_mutex_lock(&lock);
     }
     return 0;
 }
 
-int weir_thread_join_all(weir_deadline_t deadline)
+static int join_all(struct weir_until until)
 {
     const weir_thread_t *self = weir_current_();
     bool counted = self != NULL && (self->options & WEIR_THREAD_COUNTED_);
@@ -112,12 +112,22 @@ int weir_thread_join_all(weir_deadline_t deadline)
     /* Others of its kind need not wait for this one any more. */
     unlock_with_news();
     (void)weir_mutex_lock(&lock);
-    result = wait_until_over(counted, deadline);
+    result = wait_until_over(counted, until);
     if (counted)
         inside--;
     waiting--;
     (void)weir_mutex_unlock(&lock);
     return result;
+}
+
+int weir_thread_join_all(weir_deadline_t deadline)
+{
+    return join_all(weir_until_(deadline));
+}
+
+int weir_thread_join_all_with(weir_deadline_t deadline, weir_token_t *token)
+{
+    return join_all(weir_until_with_(deadline, token));
 }
 
 /* -- At exit ------------------------------------------------------------ */

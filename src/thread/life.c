@@ -169,24 +169,24 @@ static uint32_t spin(const weir_thread_t *t, uint32_t phases)
 }
 
 /* Sleep while the word is state.  True if the deadline passed. */
-static bool sleep_on(weir_thread_t *t, uint32_t state, weir_deadline_t deadline)
+static bool sleep_on(weir_thread_t *t, uint32_t state, struct weir_until until)
 {
     /* [L2] acquire: not needed here, the caller looks again. */
     return ((state & WAITERS) ||
             weir_cas_acq_(&t->state, &state, state | WAITERS)) &&
-           weir_park_(&t->state, state | WAITERS, deadline, WEIR_BITS_ALL,
-                      false, true) == WEIR_SLEPT_EXPIRED;
+           weir_park_(&t->state, state | WAITERS, until, WEIR_BITS_ALL, false,
+                      true) == WEIR_SLEPT_EXPIRED;
 }
 
 static uint32_t await_sleeping(weir_thread_t *t, uint32_t phases,
-                               weir_deadline_t deadline)
+                               struct weir_until until)
 {
     weir_deadline_t begun = weir_trace_contended_begin_(t);
     uint32_t state = spin(t, phases);
     bool expired = false;
 
     while (!is_in(state, phases) && !expired) {
-        expired = sleep_on(t, state, deadline);
+        expired = sleep_on(t, state, until);
         state = look(t);
     }
     weir_trace_contended_end_(t, begun);
@@ -194,12 +194,12 @@ static uint32_t await_sleeping(weir_thread_t *t, uint32_t phases,
 }
 
 enum weir_phase weir_life_await_(weir_thread_t *t, uint32_t phases,
-                                 weir_deadline_t deadline)
+                                 struct weir_until until)
 {
     uint32_t state = look(t);
 
-    if (!is_in(state, phases) && deadline > WEIR_NOW)
-        state = await_sleeping(t, phases, deadline);
+    if (!is_in(state, phases) && until.deadline > WEIR_NOW)
+        state = await_sleeping(t, phases, until);
     return phase_of(state);
 }
 

@@ -8,6 +8,8 @@
 
 #include <weir/thread.h>
 
+#include "futex/until.h"
+
 enum weir_phase {
     WEIR_PHASE_NEW = 0,
     WEIR_PHASE_STARTING, /* somebody is starting it */
@@ -45,7 +47,7 @@ enum weir_phase weir_life_phase_(const weir_thread_t *t);
 /* Wait until it is in one of the phases of a set, or until the deadline;
  * returns the phase that it found last. */
 enum weir_phase weir_life_await_(weir_thread_t *t, uint32_t phases,
-                                 weir_deadline_t deadline);
+                                 struct weir_until until);
 
 /* Foreign, or a daemon. */
 bool weir_life_is_foreign_(const weir_thread_t *t);

@@ -96,7 +96,7 @@ static int create(weir_thread_t *t)
                          WEIR_PHASE_BIT(WEIR_PHASE_REFUSED) |
                              WEIR_PHASE_BIT(WEIR_PHASE_RUNNING) |
                              WEIR_PHASE_BIT(WEIR_PHASE_ENDED),
-                         WEIR_FOREVER) == WEIR_PHASE_REFUSED)
+                         weir_until_(WEIR_FOREVER)) == WEIR_PHASE_REFUSED)
         error = t->error;
     return error;
 }
@@ -174,7 +174,7 @@ static bool is_me(const weir_thread_t *t)
     return weir_load_rlx_(&t->ident) == weir_self_ident_();
 }
 
-int weir_thread_join(weir_thread_t *t, weir_deadline_t deadline, void **result)
+static int join(weir_thread_t *t, struct weir_until until, void **result)
 {
     enum weir_phase phase = weir_life_phase_(t);
 
@@ -186,14 +186,25 @@ int weir_thread_join(weir_thread_t *t, weir_deadline_t deadline, void **result)
         return EDEADLK;
     phase = weir_life_await_(
         t, WEIR_PHASE_BIT(WEIR_PHASE_NEW) | WEIR_PHASE_BIT(WEIR_PHASE_ENDED),
-        deadline);
+        until);
     if (phase == WEIR_PHASE_NEW)
         return ESRCH;
     if (phase != WEIR_PHASE_ENDED)
-        return ETIMEDOUT;
+        return weir_until_why_(until, ETIMEDOUT);
     if (result != NULL)
         *result = t->result;
     return 0;
+}
+
+int weir_thread_join(weir_thread_t *t, weir_deadline_t deadline, void **result)
+{
+    return join(t, weir_until_(deadline), result);
+}
+
+int weir_thread_join_with(weir_thread_t *t, weir_deadline_t deadline,
+                          weir_token_t *token, void **result)
+{
+    return join(t, weir_until_with_(deadline, token), result);
 }
 
 bool weir_thread_is_alive(const weir_thread_t *t)
@@ -212,7 +223,7 @@ static void await_numbers(const weir_thread_t *t)
                                    WEIR_PHASE_BIT(WEIR_PHASE_REFUSED) |
                                    WEIR_PHASE_BIT(WEIR_PHASE_RUNNING) |
                                    WEIR_PHASE_BIT(WEIR_PHASE_ENDED),
-                               WEIR_FOREVER);
+                               weir_until_(WEIR_FOREVER));
 }
 
 uint64_t weir_thread_ident(const weir_thread_t *t)

@@ -130,7 +130,7 @@ int weir_timer_cancel(weir_timer_t *t)
     return was_pending ? 0 : EALREADY;
 }
 
-int weir_timer_cancel_sync(weir_timer_t *t, weir_deadline_t deadline)
+static int cancel_sync(weir_timer_t *t, struct weir_until until)
 {
     int result = EALREADY;
     bool expired = false;
@@ -146,14 +146,25 @@ int weir_timer_cancel_sync(weir_timer_t *t, weir_deadline_t deadline)
         if (!weir_timer_is_busy_(t))
             break;
         if (expired) {
-            result = ETIMEDOUT;
+            result = weir_until_why_(until, ETIMEDOUT);
             break;
         }
-        expired = weir_timer_await_(weir_timer_word_of_(t->serial), deadline);
+        expired = weir_timer_await_(weir_timer_word_of_(t->serial), until);
     }
     note_cancelled(t);
     weir_timer_leave_();
     return result;
+}
+
+int weir_timer_cancel_sync(weir_timer_t *t, weir_deadline_t deadline)
+{
+    return cancel_sync(t, weir_until_(deadline));
+}
+
+int weir_timer_cancel_sync_with(weir_timer_t *t, weir_deadline_t deadline,
+                                weir_token_t *token)
+{
+    return cancel_sync(t, weir_until_with_(deadline, token));
 }
 
 /* Whether a join would be of itself. */
@@ -167,7 +178,7 @@ static int why_not_join(const weir_timer_t *t)
     return 0;
 }
 
-int weir_timer_join(weir_timer_t *t, weir_deadline_t deadline)
+static int join(weir_timer_t *t, struct weir_until until)
 {
     bool expired = false;
     int result;
@@ -177,13 +188,23 @@ int weir_timer_join(weir_timer_t *t, weir_deadline_t deadline)
     while (result == 0 &&
            (weir_timer_is_pending_(t) || weir_timer_is_busy_(t))) {
         if (expired)
-            result = ETIMEDOUT;
+            result = weir_until_why_(until, ETIMEDOUT);
         else
-            expired =
-                weir_timer_await_(weir_timer_word_of_(t->serial), deadline);
+            expired = weir_timer_await_(weir_timer_word_of_(t->serial), until);
     }
     weir_timer_leave_();
     return result;
+}
+
+int weir_timer_join(weir_timer_t *t, weir_deadline_t deadline)
+{
+    return join(t, weir_until_(deadline));
+}
+
+int weir_timer_join_with(weir_timer_t *t, weir_deadline_t deadline,
+                         weir_token_t *token)
+{
+    return join(t, weir_until_with_(deadline, token));
 }
 
 /* -- Queries ------------------------------------------------------------ */
@@ -271,7 +292,7 @@ static void finish(void)
     weir_timer_tell_(WEIR_TIMER_NEWS_);
 }
 
-int weir_timer_shutdown(weir_deadline_t deadline)
+static int shut_down(struct weir_until until)
 {
     bool expired = false;
     uint64_t ended;
@@ -295,10 +316,20 @@ int weir_timer_shutdown(weir_deadline_t deadline)
         if (is_quiet())
             finish();
         else if (expired)
-            result = ETIMEDOUT;
+            result = weir_until_why_(until, ETIMEDOUT);
         else
-            expired = weir_timer_await_(WEIR_TIMER_NEWS_, deadline);
+            expired = weir_timer_await_(WEIR_TIMER_NEWS_, until);
     }
     weir_timer_leave_();
     return result;
+}
+
+int weir_timer_shutdown(weir_deadline_t deadline)
+{
+    return shut_down(weir_until_(deadline));
+}
+
+int weir_timer_shutdown_with(weir_deadline_t deadline, weir_token_t *token)
+{
+    return shut_down(weir_until_with_(deadline, token));
 }

@@ -160,7 +160,8 @@ void weir_timer_serve_(void)
             return;
         }
         weir_timers_.asleep_until = weir_wheel_next_(&weir_timers_.wheel);
-        (void)weir_timer_await_(WEIR_TIMER_BELL_, weir_timers_.asleep_until);
+        (void)weir_timer_await_(WEIR_TIMER_BELL_,
+                                weir_until_(weir_timers_.asleep_until));
         weir_timers_.asleep_until = INT64_MIN;
     }
     weir_timers_.thread = WEIR_TIMER_HAS_SERVED_;

@@ -16,6 +16,7 @@
 
 #include "atomics/wheel.h"
 #include "base/atomic.h"
+#include "futex/until.h"
 
 /* Bits of a timer's state (timers.c). */
 #define WEIR_TIMER_ARMED_ 1u
@@ -122,7 +123,7 @@ void weir_timer_tell_(unsigned i);
 
 /* Unlock, sleep until told or until the deadline, and lock again.  True if the
  * deadline passed. */
-bool weir_timer_await_(unsigned i, weir_deadline_t deadline);
+bool weir_timer_await_(unsigned i, struct weir_until until);
 
 /* The record of its callback; NULL: that does not run. */
 struct weir_timer_run *weir_timer_run_of_(const weir_timer_t *t);

@@ -115,7 +115,7 @@ void weir_timer_tell_(unsigned i)
     weir_timers_.rung |= 1u << i;
 }
 
-bool weir_timer_await_(unsigned i, weir_deadline_t deadline)
+bool weir_timer_await_(unsigned i, struct weir_until until)
 {
     /* UNDER: the lock. */
     uint32_t seen = weir_load_rlx_(&weir_timers_.word[i]);
@@ -123,8 +123,8 @@ bool weir_timer_await_(unsigned i, weir_deadline_t deadline)
 
     weir_timers_.waiting[i]++;
     weir_timer_leave_();
-    slept = weir_park_(&weir_timers_.word[i], seen, deadline, WEIR_BITS_ALL,
-                       false, true);
+    slept = weir_park_(&weir_timers_.word[i], seen, until, WEIR_BITS_ALL, false,
+                       true);
     weir_timer_enter_();
     weir_timers_.waiting[i]--;
     return slept == WEIR_SLEPT_EXPIRED;

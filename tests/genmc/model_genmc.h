@@ -52,6 +52,7 @@
 #include "base/time.h"
 #include "futex/revoke.h"
 #include "futex/sys.h"
+#include "futex/token.h"
 #include "model/model.h"
 
 #if !defined(MODEL_GENMC)
@@ -231,6 +232,34 @@ enum weir_slept weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *word,
         genmc_yield();
 #endif
     return genmc_give_up(&self);
+}
+
+/* No program here has a token. */
+enum weir_slept weir_token_park_(weir_token_t *token,
+                                 const struct weir_futex_word *word,
+                                 weir_deadline_t deadline, uint32_t bits)
+{
+    (void)token;
+    return weir_futex_wait_(word->word, word->expected, deadline, bits,
+                            word->shared);
+}
+
+struct weir_until weir_until_with_(weir_deadline_t deadline,
+                                   weir_token_t *token)
+{
+    (void)token;
+    return weir_until_(deadline);
+}
+
+bool weir_until_over_(struct weir_until until)
+{
+    return weir_expired_(until.deadline);
+}
+
+int weir_until_why_(struct weir_until until, int result)
+{
+    (void)until;
+    return result;
 }
 
 void weir_futex_wake_(const volatile void *word, int count, uint32_t bits,

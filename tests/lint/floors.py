@@ -30,12 +30,16 @@ FLOOR_OF = {"base": "base", "atomic": "base", "annotate": "base",
             "barrier": "futex", "queue": "futex",
             "sem": "futex", "event": "futex",
             "rwlock": "futex",
+            "token": "futex", "wait": "thread",
             "trace": "base", "thread": "thread",
             "timer": "thread",
             "latch": "futex", "once": "futex", "seqlock": "futex",
             "explore": "explore"}
 # What an object contains, or is always used with.
-CONTAINS = {"rmutex": {"mutex"}, "cond": {"mutex", "rmutex"}}
+CONTAINS = {"rmutex": {"mutex"}, "cond": {"mutex", "rmutex"},
+            "wait": {"event", "latch", "mutex", "queue", "sem", "thread"}}
+# What calls of every kind of object take.
+TAKEN = {"token"}
 EXCEPTIONS = {("src/atomics/ring.h", "include/weir/queue.h"),
               ("src/atomics/wheel.h", "include/weir/timer.h")}
 UMBRELLA = "include/weir/weir.h"
@@ -81,6 +85,7 @@ def wrong_header(path, name, target):
     if stem(target) == "atomic" and stem(path) == "base" or \
             inline and stem(target) == stem(path) or \
             not inline and FLOOR_OF.get(stem(target)) == "base" or \
+            not inline and stem(target) in TAKEN or \
             not inline and stem(target) in CONTAINS.get(stem(path), ()):
         return None
     return "%s is not for %s" % (name, path)

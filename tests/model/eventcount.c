@@ -83,7 +83,8 @@ static bool take(struct state *s, weir_deadline_t deadline, unsigned *got)
 
     /* A queue tries before it announces that it will sleep. */
     if (!take_one(&taker)) {
-        result = weir_eventcount_await_(&s->ec, s->shared, &wait, deadline);
+        result = weir_eventcount_await_(&s->ec, s->shared, &wait,
+                                        weir_until_(deadline));
         MODEL_ASSERT(result == 0 || result == ETIMEDOUT,
                      "await returns 0 or ETIMEDOUT");
         MODEL_ASSERT(result == 0 || deadline != WEIR_FOREVER,
@@ -234,7 +235,8 @@ static void await_flag(void *arg)
     struct taker taker = {s, 0};
     struct weir_wait wait = {is_flag_set, is_flag_set, &taker};
 
-    (void)weir_eventcount_await_(&s->ec, s->shared, &wait, WEIR_FOREVER);
+    (void)weir_eventcount_await_(&s->ec, s->shared, &wait,
+                                 weir_until_(WEIR_FOREVER));
     MODEL_ASSERT(model_get(&s->cargo[0]) == 7, "the flag publishes");
 }
 
@@ -244,7 +246,8 @@ static void await_flag_shortly(void *arg)
     struct taker taker = {s, 0};
     struct weir_wait wait = {is_flag_set, is_flag_set, &taker};
 
-    (void)weir_eventcount_await_(&s->ec, s->shared, &wait, weir_after(MS));
+    (void)weir_eventcount_await_(&s->ec, s->shared, &wait,
+                                 weir_until_(weir_after(MS)));
 }
 
 /* Others may have been killed; but not in vain for longer than it takes to

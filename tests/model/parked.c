@@ -57,8 +57,8 @@ static bool await(struct state *s, unsigned i, weir_deadline_t deadline)
 
     /* As the mutex: the look that decides comes after the entry. */
     while (weir_load_sc_(&lock->word) == HELD && !expired)
-        expired = weir_park_(&lock->word, HELD, deadline, WEIR_BITS_ALL, false,
-                             sure) == WEIR_SLEPT_EXPIRED;
+        expired = weir_park_(&lock->word, HELD, weir_until_(deadline),
+                             WEIR_BITS_ALL, false, sure) == WEIR_SLEPT_EXPIRED;
     weir_parked_leave_(&lock->word);
     /* One call wakes one: pass it on, or it may have been ours. */
     weir_futex_wake_(&lock->word, 1, WEIR_BITS_ALL, false);
@@ -126,8 +126,8 @@ static void await_0_and_free(void *arg)
     bool sure = weir_parked_enter_(&s->first.word);
 
     while (weir_load_sc_(&s->first.word) == HELD)
-        (void)weir_park_(&s->first.word, HELD, WEIR_FOREVER, WEIR_BITS_ALL,
-                         false, sure);
+        (void)weir_park_(&s->first.word, HELD, weir_until_(WEIR_FOREVER),
+                         WEIR_BITS_ALL, false, sure);
     model_free(&s->first, sizeof(s->first));
     weir_parked_leave_(&s->first.word);
 }

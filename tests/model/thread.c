@@ -81,9 +81,10 @@ static void join(void *arg)
 {
     struct state *s = (struct state *)arg;
 
-    MODEL_ASSERT(weir_life_await_(&s->thread, JOINABLE, WEIR_FOREVER) ==
-                     WEIR_PHASE_ENDED,
-                 "a join ends when the thread does");
+    MODEL_ASSERT(
+        weir_life_await_(&s->thread, JOINABLE, weir_until_(WEIR_FOREVER)) ==
+            WEIR_PHASE_ENDED,
+        "a join ends when the thread does");
     MODEL_ASSERT(model_get(&s->done) == 1, "it sees what the thread did");
 }
 
@@ -91,7 +92,7 @@ static void join_until(void *arg)
 {
     struct state *s = (struct state *)arg;
 
-    if (weir_life_await_(&s->thread, JOINABLE, weir_now() + MS) ==
+    if (weir_life_await_(&s->thread, JOINABLE, weir_until_(weir_now() + MS)) ==
         WEIR_PHASE_ENDED)
         MODEL_ASSERT(model_get(&s->done) == 1, "it sees what the thread did");
 }
@@ -118,7 +119,7 @@ static void join_and_leave(void *arg)
 {
     struct state *s = (struct state *)arg;
 
-    (void)weir_life_await_(&s->thread, JOINABLE, WEIR_FOREVER);
+    (void)weir_life_await_(&s->thread, JOINABLE, weir_until_(WEIR_FOREVER));
     if (weir_fetch_add_sc_(&s->left, 1u) == 1)
         model_free(&s->thread, sizeof(s->thread));
 }
@@ -127,7 +128,7 @@ static void join_and_free(void *arg)
 {
     struct state *s = (struct state *)arg;
 
-    (void)weir_life_await_(&s->thread, JOINABLE, WEIR_FOREVER);
+    (void)weir_life_await_(&s->thread, JOINABLE, weir_until_(WEIR_FOREVER));
     model_free(&s->thread, sizeof(s->thread));
 }
 
@@ -135,7 +136,7 @@ static void ask_number(void *arg)
 {
     struct state *s = (struct state *)arg;
 
-    (void)weir_life_await_(&s->thread, BEGUN, WEIR_FOREVER);
+    (void)weir_life_await_(&s->thread, BEGUN, weir_until_(WEIR_FOREVER));
     MODEL_ASSERT(model_get(&s->number) == NUMBER,
                  "who waits for its number gets it");
 }
@@ -146,9 +147,10 @@ static void give_up_starting(void *arg)
 {
     struct state *s = (struct state *)arg;
 
-    MODEL_ASSERT(weir_life_await_(&s->thread, BEGUN, WEIR_FOREVER) ==
-                     WEIR_PHASE_REFUSED,
-                 "the starter hears of it");
+    MODEL_ASSERT(
+        weir_life_await_(&s->thread, BEGUN, weir_until_(WEIR_FOREVER)) ==
+            WEIR_PHASE_REFUSED,
+        "the starter hears of it");
     MODEL_ASSERT(model_get(&s->number) == -1, "it sees why");
     weir_life_move_(&s->thread, WEIR_PHASE_NEW);
 }
@@ -157,8 +159,8 @@ static void join_in_vain(void *arg)
 {
     struct state *s = (struct state *)arg;
 
-    MODEL_ASSERT(weir_life_await_(&s->thread, JOINABLE, WEIR_FOREVER) ==
-                     WEIR_PHASE_NEW,
+    MODEL_ASSERT(weir_life_await_(&s->thread, JOINABLE,
+                                  weir_until_(WEIR_FOREVER)) == WEIR_PHASE_NEW,
                  "a join ends when it did not start");
 }
 

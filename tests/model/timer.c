@@ -292,8 +292,8 @@ static void execute(void *arg)
     struct state *s = (struct state *)arg;
 
     while (weir_load_acq_(&s->order) == NOTHING)
-        (void)weir_park_(&s->order, NOTHING, WEIR_FOREVER, WEIR_BITS_ALL, false,
-                         true);
+        (void)weir_park_(&s->order, NOTHING, weir_until_(WEIR_FOREVER),
+                         WEIR_BITS_ALL, false, true);
     if (weir_load_acq_(&s->order) == GIVEN)
         s->fn(s->arg);
 }

@@ -60,6 +60,24 @@ static inline int weir_barrier_wait_until_tsan_(weir_barrier_t *b,
     return result;
 }
 
+static inline int weir_barrier_wait_with_tsan_(weir_barrier_t *b,
+                                               weir_deadline_t deadline,
+                                               weir_token_t *token,
+                                               unsigned *index)
+{
+    int result;
+
+    if (!weir_tsan_blind_())
+        return weir_token_ended_tsan_(
+            token, weir_barrier_wait_with(b, deadline, token, index));
+    __tsan_release(b);
+    result = weir_token_ended_tsan_(
+        token, weir_barrier_wait_with(b, deadline, token, index));
+    if (result != ETIMEDOUT)
+        __tsan_acquire(b);
+    return result;
+}
+
 static inline int weir_barrier_wait_tsan_(weir_barrier_t *b, unsigned *index)
 {
     return weir_barrier_wait_until_tsan_(b, WEIR_FOREVER, index);
@@ -91,6 +109,7 @@ static inline bool weir_barrier_broken_tsan_(const weir_barrier_t *b)
 #define weir_barrier_set_action weir_barrier_set_action_tsan_
 #define weir_barrier_wait weir_barrier_wait_tsan_
 #define weir_barrier_wait_until weir_barrier_wait_until_tsan_
+#define weir_barrier_wait_with weir_barrier_wait_with_tsan_
 #define weir_barrier_reset weir_barrier_reset_tsan_
 #define weir_barrier_abort weir_barrier_abort_tsan_
 #define weir_barrier_broken weir_barrier_broken_tsan_

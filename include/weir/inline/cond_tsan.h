@@ -25,15 +25,28 @@ static inline int weir_cond_init_tsan_(weir_cond_t *c, unsigned flags);
 static inline int weir_cond_wait_until_tsan_(weir_cond_t *c, weir_mutex_t *m,
                                              weir_deadline_t deadline)
     WEIR_REQUIRES(m);
+static inline int weir_cond_wait_with_tsan_(weir_cond_t *c, weir_mutex_t *m,
+                                            weir_deadline_t deadline,
+                                            weir_token_t *token)
+    WEIR_REQUIRES(m);
 static inline int weir_cond_wait_tsan_(weir_cond_t *c, weir_mutex_t *m)
     WEIR_REQUIRES(m);
 static inline int weir_cond_wait_for_tsan_(weir_cond_t *c, weir_mutex_t *m,
                                            bool (*pred)(void *), void *arg,
                                            weir_deadline_t deadline)
     WEIR_REQUIRES(m);
+static inline int weir_cond_wait_for_with_tsan_(weir_cond_t *c, weir_mutex_t *m,
+                                                bool (*pred)(void *), void *arg,
+                                                weir_deadline_t deadline,
+                                                weir_token_t *token)
+    WEIR_REQUIRES(m);
 static inline int weir_cond_wait_until_rmutex_tsan_(weir_cond_t *c,
                                                     weir_rmutex_t *m,
                                                     weir_deadline_t deadline)
+    WEIR_REQUIRES(m);
+static inline int
+weir_cond_wait_with_rmutex_tsan_(weir_cond_t *c, weir_rmutex_t *m,
+                                 weir_deadline_t deadline, weir_token_t *token)
     WEIR_REQUIRES(m);
 static inline int weir_cond_wait_rmutex_tsan_(weir_cond_t *c, weir_rmutex_t *m)
     WEIR_REQUIRES(m);
@@ -41,6 +54,9 @@ static inline int
 weir_cond_wait_for_rmutex_tsan_(weir_cond_t *c, weir_rmutex_t *m,
                                 bool (*pred)(void *), void *arg,
                                 weir_deadline_t deadline) WEIR_REQUIRES(m);
+static inline int weir_cond_wait_for_with_rmutex_tsan_(
+    weir_cond_t *c, weir_rmutex_t *m, bool (*pred)(void *), void *arg,
+    weir_deadline_t deadline, weir_token_t *token) WEIR_REQUIRES(m);
 
 /* The scope is plain data. */
 static inline int weir_cond_init_tsan_(weir_cond_t *c, unsigned flags)
@@ -69,6 +85,25 @@ static inline int weir_cond_wait_until_tsan_(weir_cond_t *c, weir_mutex_t *m,
     return result;
 }
 
+WEIR_NO_THREAD_SAFETY_ANALYSIS
+static inline int weir_cond_wait_with_tsan_(weir_cond_t *c, weir_mutex_t *m,
+                                            weir_deadline_t deadline,
+                                            weir_token_t *token)
+{
+    int result;
+
+    if (!weir_mutex_is_locked(m))
+        return weir_token_ended_tsan_(
+            token, weir_cond_wait_with(c, m, deadline, token));
+    weir_tsan_unlocking_(m);
+    weir_tsan_unlocked_(m);
+    weir_tsan_locking_(m, false);
+    result = weir_token_ended_tsan_(token,
+                                    weir_cond_wait_with(c, m, deadline, token));
+    weir_tsan_locked_(m, false, false);
+    return result;
+}
+
 static inline int weir_cond_wait_tsan_(weir_cond_t *c, weir_mutex_t *m)
 {
     return weir_cond_wait_until_tsan_(c, m, WEIR_FOREVER);
@@ -87,6 +122,26 @@ static inline int weir_cond_wait_for_tsan_(weir_cond_t *c, weir_mutex_t *m,
             return result;
         result = weir_cond_wait_until_tsan_(c, m, deadline);
         if (result != 0 && result != ETIMEDOUT)
+            return result;
+    }
+    return 0;
+}
+
+static inline int weir_cond_wait_for_with_tsan_(weir_cond_t *c, weir_mutex_t *m,
+                                                bool (*pred)(void *), void *arg,
+                                                weir_deadline_t deadline,
+                                                weir_token_t *token)
+{
+    int result = 0;
+
+    if (!pred || !weir_mutex_is_locked(m))
+        return weir_token_ended_tsan_(
+            token, weir_cond_wait_for_with(c, m, pred, arg, deadline, token));
+    while (!pred(arg)) {
+        if (result != 0)
+            return result;
+        result = weir_cond_wait_with_tsan_(c, m, deadline, token);
+        if (result != 0 && result != ETIMEDOUT && result != ECANCELED)
             return result;
     }
     return 0;
@@ -120,6 +175,37 @@ static inline int weir_cond_wait_until_rmutex_tsan_(weir_cond_t *c,
     return result;
 }
 
+WEIR_NO_THREAD_SAFETY_ANALYSIS
+static inline int weir_cond_wait_with_rmutex_tsan_(weir_cond_t *c,
+                                                   weir_rmutex_t *m,
+                                                   weir_deadline_t deadline,
+                                                   weir_token_t *token)
+{
+    int result;
+
+    if (!weir_rmutex_is_mine(m))
+        return weir_token_ended_tsan_(
+            token, weir_cond_wait_with_rmutex(c, m, deadline, token));
+#if defined(WEIR_TSAN_OWNED)
+    int depth = __tsan_mutex_pre_unlock(m, __tsan_mutex_recursive_unlock);
+
+    __tsan_mutex_post_unlock(m, __tsan_mutex_recursive_unlock);
+    __tsan_mutex_pre_lock(m, __tsan_mutex_write_reentrant);
+    result = weir_token_ended_tsan_(
+        token, weir_cond_wait_with_rmutex(c, m, deadline, token));
+    __tsan_mutex_post_lock(
+        m, __tsan_mutex_write_reentrant | __tsan_mutex_recursive_lock, depth);
+#else
+    weir_tsan_runlocking_(m);
+    weir_tsan_runlocked_(m);
+    weir_tsan_rlocking_(m, false);
+    result = weir_token_ended_tsan_(
+        token, weir_cond_wait_with_rmutex(c, m, deadline, token));
+    weir_tsan_rlocked_(m, false, false);
+#endif
+    return result;
+}
+
 static inline int weir_cond_wait_rmutex_tsan_(weir_cond_t *c, weir_rmutex_t *m)
 {
     return weir_cond_wait_until_rmutex_tsan_(c, m, WEIR_FOREVER);
@@ -140,6 +226,26 @@ static inline int weir_cond_wait_for_rmutex_tsan_(weir_cond_t *c,
             return result;
         result = weir_cond_wait_until_rmutex_tsan_(c, m, deadline);
         if (result != 0 && result != ETIMEDOUT)
+            return result;
+    }
+    return 0;
+}
+
+static inline int weir_cond_wait_for_with_rmutex_tsan_(
+    weir_cond_t *c, weir_rmutex_t *m, bool (*pred)(void *), void *arg,
+    weir_deadline_t deadline, weir_token_t *token)
+{
+    int result = 0;
+
+    if (!pred || !weir_rmutex_is_mine(m))
+        return weir_token_ended_tsan_(
+            token,
+            weir_cond_wait_for_with_rmutex(c, m, pred, arg, deadline, token));
+    while (!pred(arg)) {
+        if (result != 0)
+            return result;
+        result = weir_cond_wait_with_rmutex_tsan_(c, m, deadline, token);
+        if (result != 0 && result != ETIMEDOUT && result != ECANCELED)
             return result;
     }
     return 0;
@@ -168,10 +274,14 @@ static inline int weir_cond_broadcast_tsan_(weir_cond_t *c)
 #define weir_cond_init weir_cond_init_tsan_
 #define weir_cond_wait weir_cond_wait_tsan_
 #define weir_cond_wait_until weir_cond_wait_until_tsan_
+#define weir_cond_wait_with weir_cond_wait_with_tsan_
 #define weir_cond_wait_for weir_cond_wait_for_tsan_
+#define weir_cond_wait_for_with weir_cond_wait_for_with_tsan_
 #define weir_cond_wait_rmutex weir_cond_wait_rmutex_tsan_
 #define weir_cond_wait_until_rmutex weir_cond_wait_until_rmutex_tsan_
+#define weir_cond_wait_with_rmutex weir_cond_wait_with_rmutex_tsan_
 #define weir_cond_wait_for_rmutex weir_cond_wait_for_rmutex_tsan_
+#define weir_cond_wait_for_with_rmutex weir_cond_wait_for_with_rmutex_tsan_
 #define weir_cond_signal weir_cond_signal_tsan_
 #define weir_cond_signal_n weir_cond_signal_n_tsan_
 #define weir_cond_broadcast weir_cond_broadcast_tsan_

@@ -53,11 +53,21 @@ static inline int weir_event_wait_until_tsan_(weir_event_t *e,
     return weir_event_found_tsan_(e, weir_event_wait_until(e, deadline));
 }
 
+static inline int weir_event_wait_with_tsan_(weir_event_t *e,
+                                             weir_deadline_t deadline,
+                                             weir_token_t *token)
+{
+    return weir_event_found_tsan_(
+        e, weir_token_ended_tsan_(token,
+                                  weir_event_wait_with(e, deadline, token)));
+}
+
 #define weir_event_set weir_event_set_tsan_
 #define weir_event_clear weir_event_clear_tsan_
 #define weir_event_is_set weir_event_is_set_tsan_
 #define weir_event_wait weir_event_wait_tsan_
 #define weir_event_wait_until weir_event_wait_until_tsan_
+#define weir_event_wait_with weir_event_wait_with_tsan_
 
 #ifdef __cplusplus
 }

@@ -103,6 +103,7 @@ void *weir_explore_memcpy_(void *to, const void *from, size_t n,
 #define weir_fetch_add_acq_rel_(p, v)                                          \
     weir_explore_rmw_as_(p, ADD, v, ACQ_REL, #p)
 #define weir_fetch_add_sc_(p, v) weir_explore_rmw_as_(p, ADD, v, SC, #p)
+#define weir_fetch_or_rel_(p, v) weir_explore_rmw_as_(p, OR, v, REL, #p)
 #define weir_fetch_or_sc_(p, v) weir_explore_rmw_as_(p, OR, v, SC, #p)
 #define weir_fetch_and_sc_(p, v) weir_explore_rmw_as_(p, AND, v, SC, #p)
 #define weir_exchange_sc_(p, v) weir_explore_rmw_as_(p, XCHG, v, SC, #p)

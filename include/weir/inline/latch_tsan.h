@@ -38,6 +38,15 @@ static inline int weir_latch_wait_until_tsan_(weir_latch_t *l,
     return weir_latch_seen_tsan_(l, weir_latch_wait_until(l, deadline));
 }
 
+static inline int weir_latch_wait_with_tsan_(weir_latch_t *l,
+                                             weir_deadline_t deadline,
+                                             weir_token_t *token)
+{
+    return weir_latch_seen_tsan_(
+        l, weir_token_ended_tsan_(token,
+                                  weir_latch_wait_with(l, deadline, token)));
+}
+
 static inline int weir_latch_wait_tsan_(weir_latch_t *l)
 {
     return weir_latch_wait_until_tsan_(l, WEIR_FOREVER);
@@ -53,6 +62,17 @@ weir_latch_arrive_and_wait_until_tsan_(weir_latch_t *l,
                                  weir_latch_arrive_and_wait_until(l, deadline));
 }
 
+static inline int
+weir_latch_arrive_and_wait_with_tsan_(weir_latch_t *l, weir_deadline_t deadline,
+                                      weir_token_t *token)
+{
+    if (weir_tsan_blind_())
+        __tsan_release(l);
+    return weir_latch_seen_tsan_(
+        l, weir_token_ended_tsan_(
+               token, weir_latch_arrive_and_wait_with(l, deadline, token)));
+}
+
 static inline int weir_latch_arrive_and_wait_tsan_(weir_latch_t *l)
 {
     return weir_latch_arrive_and_wait_until_tsan_(l, WEIR_FOREVER);
@@ -62,8 +82,10 @@ static inline int weir_latch_arrive_and_wait_tsan_(weir_latch_t *l)
 #define weir_latch_try_wait weir_latch_try_wait_tsan_
 #define weir_latch_wait weir_latch_wait_tsan_
 #define weir_latch_wait_until weir_latch_wait_until_tsan_
+#define weir_latch_wait_with weir_latch_wait_with_tsan_
 #define weir_latch_arrive_and_wait weir_latch_arrive_and_wait_tsan_
 #define weir_latch_arrive_and_wait_until weir_latch_arrive_and_wait_until_tsan_
+#define weir_latch_arrive_and_wait_with weir_latch_arrive_and_wait_with_tsan_
 
 #ifdef __cplusplus
 }

@@ -91,6 +91,10 @@ static inline int weir_mutex_trylock_tsan_(weir_mutex_t *m)
 static inline int weir_mutex_lock_until_tsan_(weir_mutex_t *m,
                                               weir_deadline_t deadline)
     WEIR_TRY_ACQUIRE(0, m);
+static inline int weir_mutex_lock_with_tsan_(weir_mutex_t *m,
+                                             weir_deadline_t deadline,
+                                             weir_token_t *token)
+    WEIR_TRY_ACQUIRE(0, m);
 static inline int weir_mutex_unlock_tsan_(weir_mutex_t *m) WEIR_RELEASE(m);
 
 static inline int weir_mutex_init_tsan_(weir_mutex_t *m, unsigned flags)
@@ -141,6 +145,21 @@ static inline int weir_mutex_lock_until_tsan_(weir_mutex_t *m,
 }
 
 WEIR_NO_THREAD_SAFETY_ANALYSIS
+static inline int weir_mutex_lock_with_tsan_(weir_mutex_t *m,
+                                             weir_deadline_t deadline,
+                                             weir_token_t *token)
+{
+    bool tries = deadline != WEIR_FOREVER || token;
+    int result;
+
+    weir_tsan_locking_(m, tries);
+    result =
+        weir_token_ended_tsan_(token, weir_mutex_lock_with(m, deadline, token));
+    weir_tsan_locked_(m, tries, result != 0);
+    return result;
+}
+
+WEIR_NO_THREAD_SAFETY_ANALYSIS
 static inline int weir_mutex_unlock_tsan_(weir_mutex_t *m)
 {
     int result;
@@ -155,6 +174,7 @@ static inline int weir_mutex_unlock_tsan_(weir_mutex_t *m)
 #define weir_mutex_lock weir_mutex_lock_tsan_
 #define weir_mutex_trylock weir_mutex_trylock_tsan_
 #define weir_mutex_lock_until weir_mutex_lock_until_tsan_
+#define weir_mutex_lock_with weir_mutex_lock_with_tsan_
 #define weir_mutex_unlock weir_mutex_unlock_tsan_
 
 #ifdef __cplusplus

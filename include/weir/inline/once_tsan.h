@@ -46,6 +46,24 @@ static inline int weir_once_call_until_tsan_(weir_once_t *o, int (*fn)(void *),
     return result;
 }
 
+static inline int weir_once_call_with_tsan_(weir_once_t *o, int (*fn)(void *),
+                                            void *arg, weir_deadline_t deadline,
+                                            weir_token_t *token)
+{
+    struct weir_once_run_tsan_ run = {o, fn, arg};
+    int result;
+
+    if (!weir_tsan_blind_())
+        return weir_token_ended_tsan_(
+            token, weir_once_call_with(o, fn, arg, deadline, token));
+    result = weir_token_ended_tsan_(
+        token, weir_once_call_with(o, weir_once_function_tsan_, &run, deadline,
+                                   token));
+    if (result == 0)
+        __tsan_acquire(o);
+    return result;
+}
+
 static inline int weir_once_call_tsan_(weir_once_t *o, int (*fn)(void *),
                                        void *arg)
 {
@@ -63,6 +81,7 @@ static inline bool weir_once_is_done_tsan_(const weir_once_t *o)
 
 #define weir_once_call weir_once_call_tsan_
 #define weir_once_call_until weir_once_call_until_tsan_
+#define weir_once_call_with weir_once_call_with_tsan_
 #define weir_once_is_done weir_once_is_done_tsan_
 
 #ifdef __cplusplus

@@ -106,6 +106,22 @@ static inline int weir_queue_put_until_tsan_(weir_queue_t *q, const void *e,
     return result;
 }
 
+static inline int weir_queue_put_with_tsan_(weir_queue_t *q, const void *e,
+                                            weir_deadline_t deadline,
+                                            weir_token_t *token)
+{
+    int result;
+
+    if (!weir_tsan_blind_())
+        return weir_token_ended_tsan_(
+            token, weir_queue_put_with(q, e, deadline, token));
+    weir_queue_putting_tsan_(q, e, 1);
+    result = weir_token_ended_tsan_(token,
+                                    weir_queue_put_with(q, e, deadline, token));
+    weir_queue_done_tsan_(q, result);
+    return result;
+}
+
 static inline int weir_queue_put_many_tsan_(weir_queue_t *q, const void *e,
                                             size_t n, weir_deadline_t deadline,
                                             size_t *done)
@@ -116,6 +132,24 @@ static inline int weir_queue_put_many_tsan_(weir_queue_t *q, const void *e,
         return weir_queue_put_many(q, e, n, deadline, done);
     weir_queue_putting_tsan_(q, e, n);
     result = weir_queue_put_many(q, e, n, deadline, done);
+    weir_queue_done_tsan_(q, result);
+    return result;
+}
+
+static inline int weir_queue_put_many_with_tsan_(weir_queue_t *q, const void *e,
+                                                 size_t n,
+                                                 weir_deadline_t deadline,
+                                                 weir_token_t *token,
+                                                 size_t *done)
+{
+    int result;
+
+    if (!weir_tsan_blind_())
+        return weir_token_ended_tsan_(
+            token, weir_queue_put_many_with(q, e, n, deadline, token, done));
+    weir_queue_putting_tsan_(q, e, n);
+    result = weir_token_ended_tsan_(
+        token, weir_queue_put_many_with(q, e, n, deadline, token, done));
     weir_queue_done_tsan_(q, result);
     return result;
 }
@@ -157,6 +191,22 @@ static inline int weir_queue_get_until_tsan_(weir_queue_t *q, void *e,
     return result;
 }
 
+static inline int weir_queue_get_with_tsan_(weir_queue_t *q, void *e,
+                                            weir_deadline_t deadline,
+                                            weir_token_t *token)
+{
+    int result;
+
+    if (!weir_tsan_blind_())
+        return weir_token_ended_tsan_(
+            token, weir_queue_get_with(q, e, deadline, token));
+    __tsan_mutex_pre_signal(q, 0);
+    result = weir_token_ended_tsan_(token,
+                                    weir_queue_get_with(q, e, deadline, token));
+    weir_queue_got_tsan_(q, e, result == 0, result);
+    return result;
+}
+
 static inline int weir_queue_get_many_tsan_(weir_queue_t *q, void *e, size_t n,
                                             weir_deadline_t deadline,
                                             size_t *done)
@@ -168,6 +218,27 @@ static inline int weir_queue_get_many_tsan_(weir_queue_t *q, void *e, size_t n,
         return weir_queue_get_many(q, e, n, deadline, done);
     __tsan_mutex_pre_signal(q, 0);
     result = weir_queue_get_many(q, e, n, deadline, &got);
+    weir_queue_got_tsan_(q, e, got, result);
+    if (done != NULL)
+        *done = got;
+    return result;
+}
+
+static inline int weir_queue_get_many_with_tsan_(weir_queue_t *q, void *e,
+                                                 size_t n,
+                                                 weir_deadline_t deadline,
+                                                 weir_token_t *token,
+                                                 size_t *done)
+{
+    size_t got = 0;
+    int result;
+
+    if (!weir_tsan_blind_())
+        return weir_token_ended_tsan_(
+            token, weir_queue_get_many_with(q, e, n, deadline, token, done));
+    __tsan_mutex_pre_signal(q, 0);
+    result = weir_token_ended_tsan_(
+        token, weir_queue_get_many_with(q, e, n, deadline, token, &got));
     weir_queue_got_tsan_(q, e, got, result);
     if (done != NULL)
         *done = got;
@@ -191,6 +262,18 @@ static inline int weir_queue_drain_tsan_(weir_queue_t *q,
     return result;
 }
 
+static inline int weir_queue_drain_with_tsan_(weir_queue_t *q,
+                                              weir_deadline_t deadline,
+                                              weir_token_t *token)
+{
+    int result = weir_token_ended_tsan_(
+        token, weir_queue_drain_with(q, deadline, token));
+
+    if (result == 0 && weir_tsan_blind_())
+        __tsan_acquire(q);
+    return result;
+}
+
 static inline bool weir_queue_closed_tsan_(const weir_queue_t *q)
 {
     bool closed = weir_queue_closed(q);
@@ -205,13 +288,18 @@ static inline bool weir_queue_closed_tsan_(const weir_queue_t *q)
 #define weir_queue_put weir_queue_put_tsan_
 #define weir_queue_tryput weir_queue_tryput_tsan_
 #define weir_queue_put_until weir_queue_put_until_tsan_
+#define weir_queue_put_with weir_queue_put_with_tsan_
 #define weir_queue_put_many weir_queue_put_many_tsan_
+#define weir_queue_put_many_with weir_queue_put_many_with_tsan_
 #define weir_queue_get weir_queue_get_tsan_
 #define weir_queue_tryget weir_queue_tryget_tsan_
 #define weir_queue_get_until weir_queue_get_until_tsan_
+#define weir_queue_get_with weir_queue_get_with_tsan_
 #define weir_queue_get_many weir_queue_get_many_tsan_
+#define weir_queue_get_many_with weir_queue_get_many_with_tsan_
 #define weir_queue_close weir_queue_close_tsan_
 #define weir_queue_drain weir_queue_drain_tsan_
+#define weir_queue_drain_with weir_queue_drain_with_tsan_
 #define weir_queue_closed weir_queue_closed_tsan_
 
 #ifdef __cplusplus

@@ -80,6 +80,10 @@ static inline int weir_rmutex_trylock_tsan_(weir_rmutex_t *m)
 static inline int weir_rmutex_lock_until_tsan_(weir_rmutex_t *m,
                                                weir_deadline_t deadline)
     WEIR_TRY_ACQUIRE(0, m);
+static inline int weir_rmutex_lock_with_tsan_(weir_rmutex_t *m,
+                                              weir_deadline_t deadline,
+                                              weir_token_t *token)
+    WEIR_TRY_ACQUIRE(0, m);
 static inline int weir_rmutex_unlock_tsan_(weir_rmutex_t *m) WEIR_RELEASE(m);
 
 static inline int weir_rmutex_init_tsan_(weir_rmutex_t *m, unsigned flags)
@@ -130,6 +134,21 @@ static inline int weir_rmutex_lock_until_tsan_(weir_rmutex_t *m,
 }
 
 WEIR_NO_THREAD_SAFETY_ANALYSIS
+static inline int weir_rmutex_lock_with_tsan_(weir_rmutex_t *m,
+                                              weir_deadline_t deadline,
+                                              weir_token_t *token)
+{
+    bool tries = deadline != WEIR_FOREVER || token;
+    int result;
+
+    weir_tsan_rlocking_(m, tries);
+    result = weir_token_ended_tsan_(token,
+                                    weir_rmutex_lock_with(m, deadline, token));
+    weir_tsan_rlocked_(m, tries, result != 0);
+    return result;
+}
+
+WEIR_NO_THREAD_SAFETY_ANALYSIS
 static inline int weir_rmutex_unlock_tsan_(weir_rmutex_t *m)
 {
     int result;
@@ -146,6 +165,7 @@ static inline int weir_rmutex_unlock_tsan_(weir_rmutex_t *m)
 #define weir_rmutex_lock weir_rmutex_lock_tsan_
 #define weir_rmutex_trylock weir_rmutex_trylock_tsan_
 #define weir_rmutex_lock_until weir_rmutex_lock_until_tsan_
+#define weir_rmutex_lock_with weir_rmutex_lock_with_tsan_
 #define weir_rmutex_unlock weir_rmutex_unlock_tsan_
 
 #ifdef __cplusplus

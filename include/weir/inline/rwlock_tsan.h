@@ -61,6 +61,10 @@ static inline int weir_rwlock_tryrdlock_tsan_(weir_rwlock_t *l)
 static inline int weir_rwlock_rdlock_until_tsan_(weir_rwlock_t *l,
                                                  weir_deadline_t deadline)
     WEIR_TRY_ACQUIRE_SHARED(0, l);
+static inline int weir_rwlock_rdlock_with_tsan_(weir_rwlock_t *l,
+                                                weir_deadline_t deadline,
+                                                weir_token_t *token)
+    WEIR_TRY_ACQUIRE_SHARED(0, l);
 static inline int weir_rwlock_rdunlock_tsan_(weir_rwlock_t *l)
     WEIR_RELEASE_SHARED(l);
 static inline int weir_rwlock_wrlock_tsan_(weir_rwlock_t *l) WEIR_ACQUIRE(l);
@@ -68,6 +72,10 @@ static inline int weir_rwlock_trywrlock_tsan_(weir_rwlock_t *l)
     WEIR_TRY_ACQUIRE(0, l);
 static inline int weir_rwlock_wrlock_until_tsan_(weir_rwlock_t *l,
                                                  weir_deadline_t deadline)
+    WEIR_TRY_ACQUIRE(0, l);
+static inline int weir_rwlock_wrlock_with_tsan_(weir_rwlock_t *l,
+                                                weir_deadline_t deadline,
+                                                weir_token_t *token)
     WEIR_TRY_ACQUIRE(0, l);
 static inline int weir_rwlock_wrunlock_tsan_(weir_rwlock_t *l) WEIR_RELEASE(l);
 static inline int weir_rwlock_downgrade_tsan_(weir_rwlock_t *l) WEIR_RELEASE(l)
@@ -107,6 +115,17 @@ static inline int weir_rwlock_rdlock_until_tsan_(weir_rwlock_t *l,
 }
 
 WEIR_NO_THREAD_SAFETY_ANALYSIS
+static inline int weir_rwlock_rdlock_with_tsan_(weir_rwlock_t *l,
+                                                weir_deadline_t deadline,
+                                                weir_token_t *token)
+{
+    weir_tsan_rw_begin_(l);
+    return weir_tsan_read_(
+        l, weir_token_ended_tsan_(token,
+                                  weir_rwlock_rdlock_with(l, deadline, token)));
+}
+
+WEIR_NO_THREAD_SAFETY_ANALYSIS
 static inline int weir_rwlock_rdunlock_tsan_(weir_rwlock_t *l)
 {
     __tsan_release(weir_tsan_readers_(l));
@@ -137,6 +156,17 @@ static inline int weir_rwlock_wrlock_until_tsan_(weir_rwlock_t *l,
 }
 
 WEIR_NO_THREAD_SAFETY_ANALYSIS
+static inline int weir_rwlock_wrlock_with_tsan_(weir_rwlock_t *l,
+                                                weir_deadline_t deadline,
+                                                weir_token_t *token)
+{
+    weir_tsan_rw_begin_(l);
+    return weir_tsan_written_(
+        l, weir_token_ended_tsan_(token,
+                                  weir_rwlock_wrlock_with(l, deadline, token)));
+}
+
+WEIR_NO_THREAD_SAFETY_ANALYSIS
 static inline int weir_rwlock_wrunlock_tsan_(weir_rwlock_t *l)
 {
     __tsan_release(l);
@@ -156,10 +186,12 @@ static inline int weir_rwlock_downgrade_tsan_(weir_rwlock_t *l)
 #define weir_rwlock_rdlock weir_rwlock_rdlock_tsan_
 #define weir_rwlock_tryrdlock weir_rwlock_tryrdlock_tsan_
 #define weir_rwlock_rdlock_until weir_rwlock_rdlock_until_tsan_
+#define weir_rwlock_rdlock_with weir_rwlock_rdlock_with_tsan_
 #define weir_rwlock_rdunlock weir_rwlock_rdunlock_tsan_
 #define weir_rwlock_wrlock weir_rwlock_wrlock_tsan_
 #define weir_rwlock_trywrlock weir_rwlock_trywrlock_tsan_
 #define weir_rwlock_wrlock_until weir_rwlock_wrlock_until_tsan_
+#define weir_rwlock_wrlock_with weir_rwlock_wrlock_with_tsan_
 #define weir_rwlock_wrunlock weir_rwlock_wrunlock_tsan_
 #define weir_rwlock_downgrade weir_rwlock_downgrade_tsan_
 

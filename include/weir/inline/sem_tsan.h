@@ -37,6 +37,15 @@ static inline int weir_sem_wait_until_tsan_(weir_sem_t *s,
     return weir_sem_took_tsan_(s, weir_sem_wait_until(s, deadline));
 }
 
+static inline int weir_sem_wait_with_tsan_(weir_sem_t *s,
+                                           weir_deadline_t deadline,
+                                           weir_token_t *token)
+{
+    return weir_sem_took_tsan_(
+        s,
+        weir_token_ended_tsan_(token, weir_sem_wait_with(s, deadline, token)));
+}
+
 static inline int weir_sem_post_tsan_(weir_sem_t *s)
 {
     if (weir_tsan_blind_())
@@ -54,6 +63,7 @@ static inline int weir_sem_post_n_tsan_(weir_sem_t *s, unsigned n)
 #define weir_sem_wait weir_sem_wait_tsan_
 #define weir_sem_trywait weir_sem_trywait_tsan_
 #define weir_sem_wait_until weir_sem_wait_until_tsan_
+#define weir_sem_wait_with weir_sem_wait_with_tsan_
 #define weir_sem_post weir_sem_post_tsan_
 #define weir_sem_post_n weir_sem_post_n_tsan_
 

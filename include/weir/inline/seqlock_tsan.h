@@ -36,6 +36,10 @@ static inline int weir_seqlock_trywrite_begin_tsan_(weir_seqlock_t *s)
 static inline int weir_seqlock_write_begin_until_tsan_(weir_seqlock_t *s,
                                                        weir_deadline_t deadline)
     WEIR_TRY_ACQUIRE(0, s);
+static inline int weir_seqlock_write_begin_with_tsan_(weir_seqlock_t *s,
+                                                      weir_deadline_t deadline,
+                                                      weir_token_t *token)
+    WEIR_TRY_ACQUIRE(0, s);
 static inline int weir_seqlock_write_end_tsan_(weir_seqlock_t *s)
     WEIR_RELEASE(s);
 
@@ -60,6 +64,16 @@ static inline int weir_seqlock_write_begin_until_tsan_(weir_seqlock_t *s,
 }
 
 WEIR_NO_THREAD_SAFETY_ANALYSIS
+static inline int weir_seqlock_write_begin_with_tsan_(weir_seqlock_t *s,
+                                                      weir_deadline_t deadline,
+                                                      weir_token_t *token)
+{
+    return weir_seqlock_entered_tsan_(
+        s, weir_token_ended_tsan_(
+               token, weir_seqlock_write_begin_with(s, deadline, token)));
+}
+
+WEIR_NO_THREAD_SAFETY_ANALYSIS
 static inline int weir_seqlock_write_end_tsan_(weir_seqlock_t *s)
 {
     if (weir_tsan_blind_())
@@ -81,6 +95,16 @@ static inline int weir_seqlock_read_begin_until_tsan_(weir_seqlock_t *s,
 {
     return weir_seqlock_entered_tsan_(
         s, weir_seqlock_read_begin_until(s, deadline, begun));
+}
+
+static inline int weir_seqlock_read_begin_with_tsan_(weir_seqlock_t *s,
+                                                     weir_deadline_t deadline,
+                                                     weir_token_t *token,
+                                                     uint64_t *begun)
+{
+    return weir_seqlock_entered_tsan_(
+        s, weir_token_ended_tsan_(
+               token, weir_seqlock_read_begin_with(s, deadline, token, begun)));
 }
 
 /* Where writers do not cease it keeps them out by an empty write. */
@@ -114,9 +138,11 @@ static inline int weir_seqlock_write_tsan_(weir_seqlock_t *s, void *to,
 #define weir_seqlock_write_begin weir_seqlock_write_begin_tsan_
 #define weir_seqlock_trywrite_begin weir_seqlock_trywrite_begin_tsan_
 #define weir_seqlock_write_begin_until weir_seqlock_write_begin_until_tsan_
+#define weir_seqlock_write_begin_with weir_seqlock_write_begin_with_tsan_
 #define weir_seqlock_write_end weir_seqlock_write_end_tsan_
 #define weir_seqlock_read_begin weir_seqlock_read_begin_tsan_
 #define weir_seqlock_read_begin_until weir_seqlock_read_begin_until_tsan_
+#define weir_seqlock_read_begin_with weir_seqlock_read_begin_with_tsan_
 #define weir_seqlock_read weir_seqlock_read_tsan_
 #define weir_seqlock_write weir_seqlock_write_tsan_
 

@@ -58,6 +58,19 @@ static inline int weir_thread_join_tsan_(weir_thread_t *t,
     return error;
 }
 
+static inline int weir_thread_join_with_tsan_(weir_thread_t *t,
+                                              weir_deadline_t deadline,
+                                              weir_token_t *token,
+                                              void **result)
+{
+    int error = weir_token_ended_tsan_(
+        token, weir_thread_join_with(t, deadline, token, result));
+
+    if (error == 0 && weir_tsan_blind_())
+        __tsan_acquire(t);
+    return error;
+}
+
 static inline bool weir_thread_is_alive_tsan_(const weir_thread_t *t)
 {
     bool alive = weir_thread_is_alive(t);
@@ -76,10 +89,23 @@ static inline int weir_thread_join_all_tsan_(weir_deadline_t deadline)
     return error;
 }
 
+static inline int weir_thread_join_all_with_tsan_(weir_deadline_t deadline,
+                                                  weir_token_t *token)
+{
+    int error = weir_token_ended_tsan_(
+        token, weir_thread_join_all_with(deadline, token));
+
+    if (error == 0 && weir_tsan_blind_())
+        __tsan_acquire(weir_thread_all_tsan_());
+    return error;
+}
+
 #define weir_thread_init weir_thread_init_tsan_
 #define weir_thread_join weir_thread_join_tsan_
+#define weir_thread_join_with weir_thread_join_with_tsan_
 #define weir_thread_is_alive weir_thread_is_alive_tsan_
 #define weir_thread_join_all weir_thread_join_all_tsan_
+#define weir_thread_join_all_with weir_thread_join_all_with_tsan_
 
 #ifdef __cplusplus
 }

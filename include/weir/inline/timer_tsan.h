@@ -86,10 +86,34 @@ static inline int weir_timer_cancel_sync_tsan_(weir_timer_t *t,
     return result;
 }
 
+static inline int weir_timer_cancel_sync_with_tsan_(weir_timer_t *t,
+                                                    weir_deadline_t deadline,
+                                                    weir_token_t *token)
+{
+    int result = weir_token_ended_tsan_(
+        token, weir_timer_cancel_sync_with(t, deadline, token));
+
+    if ((result == 0 || result == EALREADY) && weir_tsan_blind_())
+        __tsan_acquire(t);
+    return result;
+}
+
 static inline int weir_timer_join_tsan_(weir_timer_t *t,
                                         weir_deadline_t deadline)
 {
     int result = weir_timer_join(t, deadline);
+
+    if (result == 0 && weir_tsan_blind_())
+        __tsan_acquire(t);
+    return result;
+}
+
+static inline int weir_timer_join_with_tsan_(weir_timer_t *t,
+                                             weir_deadline_t deadline,
+                                             weir_token_t *token)
+{
+    int result =
+        weir_token_ended_tsan_(token, weir_timer_join_with(t, deadline, token));
 
     if (result == 0 && weir_tsan_blind_())
         __tsan_acquire(t);
@@ -103,7 +127,9 @@ static inline int weir_timer_join_tsan_(weir_timer_t *t,
 #define weir_timer_restart_at weir_timer_restart_at_tsan_
 #define weir_timer_cancel weir_timer_cancel_tsan_
 #define weir_timer_cancel_sync weir_timer_cancel_sync_tsan_
+#define weir_timer_cancel_sync_with weir_timer_cancel_sync_with_tsan_
 #define weir_timer_join weir_timer_join_tsan_
+#define weir_timer_join_with weir_timer_join_with_tsan_
 
 #ifdef __cplusplus
 }
