@@ -73,6 +73,7 @@
 #include "base/time.h"
 #include "base/trace.h"
 #include "base/tunables.h"
+#include "futex/foreign.h"
 #include "futex/park.h"
 
 #define WAITERS WEIR_EVENT_WAITERS_
@@ -234,3 +235,37 @@ int weir_event_wait_with(weir_event_t *e, weir_deadline_t deadline,
                                            : wait_contended(e, began, until);
     return weir_until_why_(until, result);
 }
+
+/* -- A foreign waiter --------------------------------------------------- */
+
+void weir_event_foreign_begin_(struct weir_foreign *f)
+{
+    f->began = look(f->object);
+}
+
+static int foreign_attempt(struct weir_foreign *f, bool last)
+{
+    (void)last;
+    return (f->began & SET) || is_over(f->began, look(f->object)) ? 0 : EAGAIN;
+}
+
+static bool foreign_announce(struct weir_foreign *f, struct weir_words *words)
+{
+    weir_event_t *e = f->object;
+    uint64_t state = look(e);
+    uint64_t marked = state | WAITERS;
+
+    if (is_over(f->began, state))
+        return false;
+    /* HINT: it publishes nothing, and the kernel compares what it wrote. */
+    if (state != marked && !weir_cas_rlx_(&e->state, &state, marked))
+        return false;
+    weir_words_add_(words, weir_low_half_(&e->state), (uint32_t)marked,
+                    marked & SHARED);
+    return true;
+}
+
+const struct weir_foreign_kind weir_event_foreign_ = {
+    .attempt = foreign_attempt,
+    .announce = foreign_announce,
+};

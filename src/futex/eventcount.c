@@ -117,14 +117,6 @@
 #define ONE WEIR_EVENTCOUNT_ONE_
 #define COUNT_MASK (~(SYMMETRIC | WAKING | REVOKING))
 
-/* One thread's stay. */
-struct sleeper {
-    weir_eventcount_t_ *ec;
-    bool shared;
-    bool sure;        /* releasers will see it */
-    bool responsible; /* it cleared WAKING */
-};
-
 void weir_eventcount_init_(weir_eventcount_t_ *ec, bool shared)
 {
     bool symmetric = shared || !weir_asymmetric_();
@@ -213,7 +205,7 @@ static uint32_t word_settled(uint32_t word, uint32_t add, bool affordable)
 
 /* Announce this thread (add ONE) or not (add 0), and clear WAKING; then see
  * to it that releasers either see that, or are seen by the attempt to come. */
-static void settle(struct sleeper *s, uint32_t add)
+static void settle(struct weir_sleeper *s, uint32_t add)
 {
     bool affordable = weir_may_revoke_();
     /* HINT: checked by the compare-and-swap. */
@@ -244,7 +236,7 @@ static void settle(struct sleeper *s, uint32_t add)
 }
 
 /* Load the word to sleep on; clear WAKING if it is set. */
-static uint32_t look(struct sleeper *s)
+static uint32_t look(struct weir_sleeper *s)
 {
     for (;;) {
         /* [E3] seq_cst */
@@ -262,7 +254,7 @@ static uint32_t word_left(uint32_t word)
     return word & COUNT_MASK ? word : word & ~WAKING;
 }
 
-static void leave(struct sleeper *s, const struct weir_wait *wait)
+static void leave(struct weir_sleeper *s, const struct weir_wait *wait)
 {
     /* HINT: checked by the compare-and-swap. */
     uint32_t word = weir_load_rlx_(&s->ec->word);
@@ -299,7 +291,7 @@ WEIR_COLD int weir_eventcount_await_(weir_eventcount_t_ *ec, bool shared,
                                      const struct weir_wait *wait,
                                      struct weir_until until)
 {
-    struct sleeper s = {.ec = ec, .shared = shared, .sure = true};
+    struct weir_sleeper s = {.ec = ec, .shared = shared, .sure = true};
     weir_deadline_t begun = weir_trace_contended_begin_(ec);
     bool expired = false;
     bool done = false;
@@ -318,4 +310,28 @@ WEIR_COLD int weir_eventcount_await_(weir_eventcount_t_ *ec, bool shared,
     leave(&s, wait);
     weir_trace_contended_end_(ec, begun);
     return done ? 0 : weir_until_why_(until, ETIMEDOUT);
+}
+
+/* -- In steps ----------------------------------------------------------- */
+
+void weir_eventcount_enter_(struct weir_sleeper *s, weir_eventcount_t_ *ec,
+                            bool shared)
+{
+    *s = (struct weir_sleeper){.ec = ec, .shared = shared, .sure = true};
+    settle(s, ONE);
+}
+
+uint32_t weir_eventcount_look_(struct weir_sleeper *s)
+{
+    return look(s);
+}
+
+void weir_eventcount_exit_(struct weir_sleeper *s, bool slept,
+                           const struct weir_wait *wait)
+{
+    /* It may have been woken since it looked last, and must not leave WAKING
+     * for nobody (4). */
+    if (slept)
+        (void)look(s);
+    leave(s, wait);
 }
