@@ -4,8 +4,9 @@
 #define _POSIX_C_SOURCE 200809L
 #include "acceptor.h"
 
-#include <string.h>
+#include <poll.h>
 #include <unistd.h>
+#include <weir/wait.h>
 
 #include "server.h"
 
@@ -37,9 +38,14 @@ static void admit(struct server *server, int fd)
 void *acceptor_run(void *arg)
 {
     struct server *server = arg;
+    weir_wait_item_t items[] = {
+        weir_wait_on_token(&server->drain),
+        weir_wait_on_fd(server->listener, POLLIN),
+    };
+    size_t which;
 
     weir_latch_count_down(&server->ready, 1);
-    while (!weir_token_is_cancelled(&server->drain)) {
+    while (weir_wait_any(items, 2, WEIR_FOREVER, &which) == 0 && which == 1) {
         int fd = net_accept(server->listener);
 
         if (fd >= 0)

@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -89,6 +90,7 @@ int net_listen(const char *address, char *bound)
     if (a.any.sa_family == AF_UNIX)
         unlink(a.un.sun_path); /* left behind by one that was killed */
     if (bind(fd, &a.any, a.size) != 0 || listen(fd, 128) != 0 ||
+        fcntl(fd, F_SETFL, O_NONBLOCK) != 0 ||
         name(fd, &a, address, bound) != 0)
         return close_failed(fd);
     return fd;

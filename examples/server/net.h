@@ -11,13 +11,12 @@
 
 #define ADDRESS_MAX 128
 
-/* A listening socket; -1: errno says why.  bound, of
+/* A listening socket, which does not block; -1: errno says why.  bound, of
  * ADDRESS_MAX, receives the address: "tcp:0" is given a port. */
 int net_listen(const char *address, char *bound);
 int net_connect(const char *address);
 
-/* The next connection, or -1: the client has gone, there is no file left, or
- * the listener was shut down. */
+/* The next connection, or -1: there is none (any more), or no file left. */
 int net_accept(int listener);
 
 /* Close the listener, and remove its name. */

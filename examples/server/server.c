@@ -140,7 +140,6 @@ static int await_connections(struct server *server, weir_deadline_t deadline,
 static void begin_no_more(struct server *server)
 {
     weir_queue_close(server->jobs);
-    shutdown(server->listener, SHUT_RDWR); /* it waits there */
     weir_thread_join(&server->acceptor, WEIR_FOREVER, NULL);
     net_unlisten(server->listener, server->address);
     server->listener = -1;
