@@ -51,6 +51,7 @@
 #include "base/spin.h"
 #include "base/time.h"
 #include "futex/revoke.h"
+#include "futex/armed.h"
 #include "futex/foreign.h"
 #include "futex/sys.h"
 #include "futex/token.h"
@@ -270,6 +271,26 @@ void weir_words_add_(struct weir_words *words,
 {
     (void)words, (void)word, (void)expected, (void)shared;
     model_fail("a word to sleep on beside others");
+}
+
+/* Nor arms a file. */
+int weir_armed_add_(const volatile void *address, int fd)
+{
+    (void)address, (void)fd;
+    model_fail("a file to write to");
+    return EAGAIN;
+}
+
+bool weir_armed_drop_(const volatile void *address, int fd)
+{
+    (void)address, (void)fd;
+    return false;
+}
+
+unsigned weir_armed_fire_(const volatile void *address)
+{
+    (void)address;
+    return 0;
 }
 
 /* As on an old kernel. */
