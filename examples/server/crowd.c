@@ -17,7 +17,7 @@ static void *be_client(void *arg)
     struct client *client = &member->client;
 
     check(weir_barrier_wait(&crowd->start, NULL) == 0);
-    client_open(client, (unsigned)(member - crowd->members),
+    client_open(client, (unsigned)(member - crowd->members), crowd->seed,
                 crowd->child->address);
     client_run(client, WARM, crowd->depth);
     weir_latch_count_down(&crowd->warm, 1);
@@ -26,8 +26,20 @@ static void *be_client(void *arg)
     return NULL;
 }
 
+static uint64_t choose_seed(void)
+{
+    const char *given = getenv("LOAD_SEED");
+    uint64_t seed =
+        given == NULL ? (uint64_t)weir_now() : strtoull(given, NULL, 10);
+
+    printf("seed: LOAD_SEED=%" PRIu64 "\n", seed);
+    fflush(stdout);
+    return seed;
+}
+
 void crowd_start(struct crowd *crowd)
 {
+    crowd->seed = choose_seed();
     check(crowd->clients <= CROWD_MAX && crowd->depth <= DEPTH_MAX);
     check(weir_barrier_init(&crowd->start, crowd->clients, 0) == 0);
     check(weir_latch_init(&crowd->warm, crowd->clients, 0) == 0);
