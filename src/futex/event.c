@@ -59,6 +59,8 @@
  *       writes, so that a look at what clear left acquires from the set before
  *  [F2] set   compare-and-swap release, also where it changes nothing; pairs
  *       with [F1], [F3] and inline/event.h:[F1]
+ *  [F4] arm   compare-and-swap release of WAITERS, after the entry in the table;
+ *       pairs with [F4] in wake_all, a fence after it has seen WAITERS
  *  [F3] clear compare-and-swap acquire, or a load that finds it cleared; pairs
  *       with [F2] and inline/event.h:[F2]: a set whose release it does not see
  *       comes after it, and leaves the event set
@@ -73,6 +75,7 @@
 #include "base/time.h"
 #include "base/trace.h"
 #include "base/tunables.h"
+#include "futex/armed.h"
 #include "futex/foreign.h"
 #include "futex/park.h"
 
@@ -116,6 +119,18 @@ extern inline int weir_event_set(weir_event_t *e);
 extern inline bool weir_event_is_set(const weir_event_t *e);
 extern inline int weir_event_wait(weir_event_t *e);
 
+/* Sleepers, and files.  The address alone is used: the event may be gone. */
+static void wake_all(const weir_event_t *e, bool shared)
+{
+    weir_futex_wake_(weir_low_half_(&e->state), INT_MAX, WEIR_BITS_ALL, shared);
+    if (shared)
+        return;
+    /* [F4] fence acquire, after the step that saw WAITERS; pairs with [F4] in
+     * arm. */
+    weir_fence_acq_();
+    (void)weir_armed_fire_(e);
+}
+
 WEIR_COLD int weir_event_set_slow_(weir_event_t *e)
 {
     /* HINT: checked by the compare-and-swap. */
@@ -125,8 +140,7 @@ WEIR_COLD int weir_event_set_slow_(weir_event_t *e)
     while (!weir_cas_rel_(&e->state, &state, state_set(state)))
         ;
     if (state & WAITERS)
-        weir_futex_wake_(weir_low_half_(&e->state), INT_MAX, WEIR_BITS_ALL,
-                         state & SHARED);
+        wake_all(e, state & SHARED);
     return 0;
 }
 
@@ -234,6 +248,34 @@ int weir_event_wait_with(weir_event_t *e, weir_deadline_t deadline,
     result = weir_expired_(until.deadline) ? ETIMEDOUT
                                            : wait_contended(e, began, until);
     return weir_until_why_(until, result);
+}
+
+/* -- As a file ---------------------------------------------------------- */
+
+int weir_event_arm(weir_event_t *e, int fd)
+{
+    uint64_t state = look(e);
+    int result;
+
+    if (fd < 0 || (state & SHARED))
+        return EINVAL;
+    result = weir_armed_add_(e, fd);
+    if (result != 0)
+        return result;
+    do
+        if (state & SET) {
+            (void)weir_armed_fire_(e);
+            return 0;
+        }
+    /* [F4] release, also where it changes nothing; pairs with [F4] in wake_all.
+     * Acquire where it finds it set. */
+    while (!weir_cas_acq_rel_(&e->state, &state, state | WAITERS));
+    return 0;
+}
+
+int weir_event_disarm(weir_event_t *e, int fd)
+{
+    return weir_armed_drop_(e, fd) ? 0 : ESRCH;
 }
 
 /* -- A foreign waiter --------------------------------------------------- */

@@ -60,6 +60,15 @@ uint32_t weir_eventcount_look_(struct weir_sleeper *s);
 void weir_eventcount_exit_(struct weir_sleeper *s, bool slept,
                            const struct weir_wait *wait);
 
+/* Have a file written to, once, in place of a sleeper (armed.h); private ones
+ * only.  It is at once if wait->more says so.  0, or an errno: see
+ * weir_queue_arm_not_empty. */
+int weir_eventcount_arm_(weir_eventcount_t_ *ec, int fd,
+                         const struct weir_wait *wait);
+
+/* No more; true if it was still to be written to. */
+bool weir_eventcount_disarm_(weir_eventcount_t_ *ec, int fd);
+
 /* Whether somebody sleeps, or is about to. */
 bool weir_eventcount_has_sleepers_(const weir_eventcount_t_ *ec);
 

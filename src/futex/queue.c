@@ -536,6 +536,39 @@ int weir_queue_drain(weir_queue_t *q, weir_deadline_t deadline)
     return weir_queue_drain_with(q, deadline, NULL);
 }
 
+/* -- As a file ---------------------------------------------------------- */
+
+static int arm(weir_queue_t *q, weir_eventcount_t_ *ec, int fd,
+               const void *from)
+{
+    struct transfer t = {.queue = q, .from = from};
+    struct weir_wait wait = {.more = more, .arg = &t};
+
+    if (fd < 0 || is_shared(q))
+        return EINVAL;
+    return weir_eventcount_arm_(ec, fd, &wait);
+}
+
+int weir_queue_arm_not_empty(weir_queue_t *q, int fd)
+{
+    return arm(q, &q->not_empty, fd, NULL);
+}
+
+int weir_queue_arm_not_full(weir_queue_t *q, int fd)
+{
+    return arm(q, &q->not_full, fd, q);
+}
+
+int weir_queue_disarm_not_empty(weir_queue_t *q, int fd)
+{
+    return weir_eventcount_disarm_(&q->not_empty, fd) ? 0 : ESRCH;
+}
+
+int weir_queue_disarm_not_full(weir_queue_t *q, int fd)
+{
+    return weir_eventcount_disarm_(&q->not_full, fd) ? 0 : ESRCH;
+}
+
 /* -- Questions ---------------------------------------------------------- */
 
 bool weir_queue_closed(const weir_queue_t *q)

@@ -106,7 +106,7 @@ static int create(weir_thread_t *t)
 static int undo_start(weir_thread_t *t, struct weir_entry *entry, bool counted,
                       int error)
 {
-    weir_registry_remove_(entry);
+    (void)weir_registry_remove_(entry); /* the next to end frees it */
     if (counted)
         weir_leave_ended_();
     t->options &= ~WEIR_THREAD_COUNTED_;
