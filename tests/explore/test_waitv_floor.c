@@ -88,6 +88,41 @@ static void test_goes_on(void)
     (void)kit_explore(&program, bounds(), WEIR_EXPLORE_LOST_WAKEUP);
 }
 
+/* When all are woken to see who would go on, nobody stands in a queue any more:
+ * the wake-up that comes of it is for who has gone to sleep again. */
+static void sleep_two_times(void *state)
+{
+    (void)state;
+    (void)sleep_on((const unsigned[]){A, WORDS}, WEIR_FOREVER);
+    (void)sleep_on((const unsigned[]){A, WORDS}, WEIR_FOREVER);
+}
+
+static void sleep_and_wake_first(void *state)
+{
+    (void)state;
+    for (;;) {
+        (void)sleep_on((const unsigned[]){X, WORDS}, WEIR_FOREVER);
+        (void)weir_explore_futex_wake(&words[A], 1, UINT32_MAX, false);
+    }
+}
+
+static void sleep_for_ever(void *state)
+{
+    (void)state;
+    for (;;)
+        (void)sleep_on((const unsigned[]){A, B, WORDS}, WEIR_FOREVER);
+}
+
+static void test_all_woken(void)
+{
+    static const struct weir_explore_program program = {
+        .name = "would go on if others were woken",
+        .setup = set_up_words,
+        .threads = {sleep_two_times, sleep_and_wake_first, sleep_for_ever}};
+
+    (void)kit_explore(&program, bounds(), WEIR_EXPLORE_LOST_WAKEUP);
+}
+
 /* -- Kernels that do not have it ----------------------------------------- */
 
 static uint64_t refused;
@@ -182,6 +217,7 @@ int main(void)
 {
     test_report();
     test_goes_on();
+    test_all_woken();
     test_old_kernel();
     test_library();
     return kit_finish();
