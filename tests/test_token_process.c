@@ -44,6 +44,13 @@ static void put(struct race *race, weir_token_t *token)
     __atomic_store_n(&race->token, token, __ATOMIC_RELEASE);
 }
 
+/* As if somebody slept: there is a call to make. */
+static void mark(weir_token_t *token)
+{
+    for (long ns = 1000; weir_load_rlx_(&token->word) != SLEEPERS; ns *= 2)
+        must_eq(weir_token_wait_until(token, weir_after(ns)), ETIMEDOUT);
+}
+
 /* Make a token, show it, cancel it: the last access. */
 static void cancel_it(struct race *race)
 {
@@ -55,8 +62,8 @@ static void cancel_it(struct race *race)
 
         must_eq(weir_token_init(token, NULL, WEIR_FOREVER, race->flags), 0);
         support_note("canceller: round %lu", (unsigned long)i, 0);
-        if (i % 4 == 0) /* as if somebody slept: there is a call to make */
-            must_eq(weir_token_wait_until(token, weir_after(1)), ETIMEDOUT);
+        if (i % 4 == 0)
+            mark(token);
         put(race, token);
         for (uint32_t n = support_below(&random, 8); n > 0; n--)
             (void)weir_token_deadline(token);
@@ -184,7 +191,7 @@ START_TEST(unmapped_at_the_cancel)
         stepped = support_strip_take(&strip, sizeof(*stepped));
         must_eq(weir_token_init(stepped, NULL, WEIR_FOREVER, scopes[i % 2]), 0);
         if (i / 2 == 1)
-            must_eq(weir_token_wait_until(stepped, weir_after(1)), ETIMEDOUT);
+            mark(stepped);
         gone = false;
         set_stepping(true);
         result = weir_token_cancel(stepped);
@@ -307,6 +314,31 @@ START_TEST(the_canceller_is_killed_before_its_call)
 }
 END_TEST
 
+static void wait_with_it(unsigned index, void *arg)
+{
+    (void)index;
+    must_eq(weir_event_wait_with(&event, WEIR_FOREVER, arg), ECANCELED);
+}
+
+/* The same for sleepers on what is private, and is never looked at again by
+ * itself; with a private child of the shared token. */
+START_TEST(the_canceller_of_private_waits_is_killed)
+{
+    weir_token_t child;
+    support_group_t group;
+
+    fresh_pair(_i == 0);
+    must_eq(weir_event_init(&event, WEIR_PRIVATE), 0);
+    must_eq(weir_token_init(&child, &here->child, WEIR_FOREVER, 0), 0);
+    support_group_start(&group, 3, wait_with_it, &child);
+    for (unsigned k = 0; k < 3; k++)
+        (void)support_await_sleep(group.tids[k]);
+    weir_store_rel_(&here->parent.word, SLEEPERS | CANCELLED);
+    support_group_join(&group);
+    support_twin_free(&twin);
+}
+END_TEST
+
 /* Hazard B55: a sleeper is killed, and hangs nobody. */
 START_TEST(a_killed_sleeper_hangs_nobody)
 {
@@ -421,6 +453,7 @@ int main(void)
     tcase = support_tcase(suite, "process");
     tcase_add_loop_test(tcase, processes_at_two_addresses, 0, 2);
     tcase_add_loop_test(tcase, the_canceller_is_killed_before_its_call, 0, 2);
+    tcase_add_loop_test(tcase, the_canceller_of_private_waits_is_killed, 0, 2);
     tcase_add_loop_test(tcase, a_killed_sleeper_hangs_nobody, 0, 6);
     tcase_add_test(tcase, killed_at_any_moment);
     return support_main(suite);
