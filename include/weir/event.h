@@ -113,6 +113,26 @@ WEIR_API int weir_event_wait_until(weir_event_t *e, weir_deadline_t deadline);
 WEIR_API int weir_event_wait_with(weir_event_t *e, weir_deadline_t deadline,
                                   weir_token_t *token);
 
+/* For programs that sleep in epoll: have an eventfd(2) written to when *e is
+ * set, once; at once if it is.  After that it is to be armed again.  Whoever
+ * sets pays for it only while something is armed, or somebody sleeps.
+ * Context:  any thread; not async-signal-safe
+ * Progress: lock-free
+ * Order:    as weir_event_wait, for who reads the file after it was written to
+ * Params:   fd  an eventfd, written to as long as it is armed: disarm it before
+ *               it is closed, or the memory of *e freed
+ * Returns:  0 | EINVAL a shared event, or no file | EALREADY it is armed
+ *           | EAGAIN 1024 are armed in this process
+ * Source:   eventfd(2); folly's EventFD queues, armed only while awaited */
+WEIR_API int weir_event_arm(weir_event_t *e, int fd);
+
+/* Take it back: nobody writes to fd for *e after that.
+ * Context:  any thread; not async-signal-safe
+ * Progress: blocking, for as long as another takes to write
+ * Returns:  0 | ESRCH it is not armed, or was written to
+ * Source:   as weir_event_arm */
+WEIR_API int weir_event_disarm(weir_event_t *e, int fd);
+
 #ifdef __cplusplus
 }
 #endif

@@ -125,6 +125,7 @@ struct weir_explore_options {
     uint32_t refusals;    /* 1: the kernel may begin to refuse membarrier */
     uint32_t spins;       /* looks that a spinning thread takes, per spin */
     bool no_membarrier;   /* refused from the start */
+    bool no_wait_any;     /* no futex_waitv, as before Linux 5.16 */
     bool safety_nets;     /* sleepers that may have been forgotten look again
                              by themselves, as in the real library; else a
                              wake-up that is lost is reported */
@@ -282,6 +283,29 @@ int weir_explore_futex_wait(const uint32_t *word, uint32_t expected,
                             bool shared);
 int weir_explore_futex_wake(const uint32_t *word, int count, uint32_t bits,
                             bool shared);
+
+/* One of the words that weir_explore_futex_wait_any sleeps on. */
+struct weir_explore_futex_word {
+    const uint32_t *word;
+    uint32_t expected;
+    bool shared;
+};
+
+#define WEIR_EXPLORE_FUTEX_WORDS 128u
+
+/* Sleep on n words at once, 1 to WEIR_EXPLORE_FUTEX_WORDS of them: futex_waitv.
+ * The words are compared one after the other, and whoever sleeps stands in the
+ * queue of each, from the moment in which it was compared until the thread runs
+ * again: wake-ups for any bits take it, and each of several words may wake it
+ * in between, which is a wake-up that nobody else gets.
+ * Params:   which  receives the last in words of those that woke it, and n if
+ *                  none did
+ * Returns:  0 woken, or for no reason (*which is n) | EAGAIN a word was
+ *           another | ETIMEDOUT | ENOSYS options.no_wait_any; unless it is 0,
+ *           no word woke it */
+int weir_explore_futex_wait_any(const struct weir_explore_futex_word *words,
+                                unsigned n, weir_deadline_t deadline,
+                                unsigned *which);
 
 /* membarrier(2), private expedited: false if it is refused. */
 bool weir_explore_membarrier(void);

@@ -259,6 +259,31 @@ WEIR_API int weir_queue_drain(weir_queue_t *q, weir_deadline_t deadline);
 WEIR_API int weir_queue_drain_with(weir_queue_t *q, weir_deadline_t deadline,
                                    weir_token_t *token);
 
+/* For programs that sleep in epoll: have an eventfd(2) written to when get
+ * (put) would not block any more, once; at once if it does not.  The way of it:
+ * read the file, get until EAGAIN, arm it again.
+ *   Putters (getters) pay for it only while something is armed, or somebody
+ * sleeps.  Of several that wait, files and threads, each file is written to.
+ * Context:  any thread; not async-signal-safe; may make system calls
+ * Progress: lock-free
+ * Order:    none: who gets an element acquires
+ * Params:   fd  an eventfd, written to as long as it is armed: disarm it before
+ *               it is closed, or the queue destroyed
+ * Returns:  0 | EINVAL a shared queue, or no file | EALREADY it is armed
+ *           | EAGAIN 1024 are armed in this process | EOPNOTSUPP the kernel
+ *             refuses membarrier(2), which it did not before
+ * Source:   eventfd(2); folly's EventFD queues, armed only while awaited */
+WEIR_API int weir_queue_arm_not_empty(weir_queue_t *q, int fd);
+WEIR_API int weir_queue_arm_not_full(weir_queue_t *q, int fd);
+
+/* Take it back: nobody writes to fd for this side of *q after that.
+ * Context:  any thread; not async-signal-safe
+ * Progress: blocking, for as long as another takes to write
+ * Returns:  0 | ESRCH it is not armed, or was written to
+ * Source:   as weir_queue_arm_not_empty */
+WEIR_API int weir_queue_disarm_not_empty(weir_queue_t *q, int fd);
+WEIR_API int weir_queue_disarm_not_full(weir_queue_t *q, int fd);
+
 /* How many elements are in the queue: a snapshot, 0 to capacity.
  * Context:  any
  * Order:    none

@@ -91,6 +91,11 @@
 #define WEIR_SHARED_SLICE_NS 100000000
 #define WEIR_UNSURE_SLICE_NS 1000000
 
+/* How long weir_wait_any sleeps where it has to look by itself: at first, and
+ * in the end. */
+#define WEIR_WAIT_PAUSE_MIN_NS 50000
+#define WEIR_WAIT_PAUSE_MAX_NS 1000000
+
 /* Entries of threads that have ended, before the next to end waits until
  * nobody can be reading them and frees them all (thread/registry.c). */
 #define WEIR_REGISTRY_RETIRED 64

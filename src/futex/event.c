@@ -59,6 +59,8 @@
  *       writes, so that a look at what clear left acquires from the set before
  *  [F2] set   compare-and-swap release, also where it changes nothing; pairs
  *       with [F1], [F3] and inline/event.h:[F1]
+ *  [F4] arm   compare-and-swap release of WAITERS, after the entry in the table;
+ *       pairs with [F4] in wake_all, a fence after it has seen WAITERS
  *  [F3] clear compare-and-swap acquire, or a load that finds it cleared; pairs
  *       with [F2] and inline/event.h:[F2]: a set whose release it does not see
  *       comes after it, and leaves the event set
@@ -73,6 +75,8 @@
 #include "base/time.h"
 #include "base/trace.h"
 #include "base/tunables.h"
+#include "futex/armed.h"
+#include "futex/foreign.h"
 #include "futex/park.h"
 
 #define WAITERS WEIR_EVENT_WAITERS_
@@ -115,6 +119,18 @@ extern inline int weir_event_set(weir_event_t *e);
 extern inline bool weir_event_is_set(const weir_event_t *e);
 extern inline int weir_event_wait(weir_event_t *e);
 
+/* Sleepers, and files.  The address alone is used: the event may be gone. */
+static void wake_all(const weir_event_t *e, bool shared)
+{
+    weir_futex_wake_(weir_low_half_(&e->state), INT_MAX, WEIR_BITS_ALL, shared);
+    if (shared)
+        return;
+    /* [F4] fence acquire, after the step that saw WAITERS; pairs with [F4] in
+     * arm. */
+    weir_fence_acq_();
+    (void)weir_armed_fire_(e);
+}
+
 WEIR_COLD int weir_event_set_slow_(weir_event_t *e)
 {
     /* HINT: checked by the compare-and-swap. */
@@ -124,8 +140,7 @@ WEIR_COLD int weir_event_set_slow_(weir_event_t *e)
     while (!weir_cas_rel_(&e->state, &state, state_set(state)))
         ;
     if (state & WAITERS)
-        weir_futex_wake_(weir_low_half_(&e->state), INT_MAX, WEIR_BITS_ALL,
-                         state & SHARED);
+        wake_all(e, state & SHARED);
     return 0;
 }
 
@@ -234,3 +249,65 @@ int weir_event_wait_with(weir_event_t *e, weir_deadline_t deadline,
                                            : wait_contended(e, began, until);
     return weir_until_why_(until, result);
 }
+
+/* -- As a file ---------------------------------------------------------- */
+
+int weir_event_arm(weir_event_t *e, int fd)
+{
+    uint64_t state = look(e);
+    int result;
+
+    if (fd < 0 || (state & SHARED))
+        return EINVAL;
+    result = weir_armed_add_(e, fd);
+    if (result != 0)
+        return result;
+    do
+        if (state & SET) {
+            (void)weir_armed_fire_(e);
+            return 0;
+        }
+    /* [F4] release, also where it changes nothing; pairs with [F4] in wake_all.
+     * Acquire where it finds it set. */
+    while (!weir_cas_acq_rel_(&e->state, &state, state | WAITERS));
+    return 0;
+}
+
+int weir_event_disarm(weir_event_t *e, int fd)
+{
+    return weir_armed_drop_(e, fd) ? 0 : ESRCH;
+}
+
+/* -- A foreign waiter --------------------------------------------------- */
+
+void weir_event_foreign_begin_(struct weir_foreign *f)
+{
+    f->began = look(f->object);
+}
+
+static int foreign_attempt(struct weir_foreign *f, bool last)
+{
+    (void)last;
+    return (f->began & SET) || is_over(f->began, look(f->object)) ? 0 : EAGAIN;
+}
+
+static bool foreign_announce(struct weir_foreign *f, struct weir_words *words)
+{
+    weir_event_t *e = f->object;
+    uint64_t state = look(e);
+    uint64_t marked = state | WAITERS;
+
+    if (is_over(f->began, state))
+        return false;
+    /* HINT: it publishes nothing, and the kernel compares what it wrote. */
+    if (state != marked && !weir_cas_rlx_(&e->state, &state, marked))
+        return false;
+    weir_words_add_(words, weir_low_half_(&e->state), (uint32_t)marked,
+                    marked & SHARED);
+    return true;
+}
+
+const struct weir_foreign_kind weir_event_foreign_ = {
+    .attempt = foreign_attempt,
+    .announce = foreign_announce,
+};

@@ -108,6 +108,7 @@
 #include "base/spin.h"
 #include "base/trace.h"
 #include "base/tunables.h"
+#include "futex/armed.h"
 #include "futex/park.h"
 #include "futex/revoke.h"
 
@@ -116,14 +117,6 @@
 #define REVOKING WEIR_EVENTCOUNT_REVOKING_
 #define ONE WEIR_EVENTCOUNT_ONE_
 #define COUNT_MASK (~(SYMMETRIC | WAKING | REVOKING))
-
-/* One thread's stay. */
-struct sleeper {
-    weir_eventcount_t_ *ec;
-    bool shared;
-    bool sure;        /* releasers will see it */
-    bool responsible; /* it cleared WAKING */
-};
 
 void weir_eventcount_init_(weir_eventcount_t_ *ec, bool shared)
 {
@@ -190,16 +183,50 @@ static bool claim_wake(weir_eventcount_t_ *ec, bool shared, bool all)
     }
 }
 
+static uint32_t word_left(uint32_t word, unsigned n)
+{
+    word -= n * ONE;
+    return word & COUNT_MASK ? word : word & ~WAKING;
+}
+
+/* Leave the word for n sleepers; what it was before. */
+static uint32_t count_out(weir_eventcount_t_ *ec, unsigned n)
+{
+    /* HINT: checked by the compare-and-swap. */
+    uint32_t word = weir_load_rlx_(&ec->word);
+
+    /* [E2] seq_cst: what settle has made visible stays so. */
+    while (!weir_cas_sc_(&ec->word, &word, word_left(word, n)))
+        ;
+    return word;
+}
+
+/* Files that stand in the place of sleepers; they leave with that. */
+static void fire(weir_eventcount_t_ *ec)
+{
+    unsigned n = weir_armed_fire_(ec);
+
+    if (n > 0)
+        (void)count_out(ec, n);
+}
+
+static void wake(weir_eventcount_t_ *ec, int count, bool shared)
+{
+    weir_futex_wake_(&ec->word, count, WEIR_BITS_ALL, shared);
+    if (!shared)
+        fire(ec);
+}
+
 WEIR_COLD void weir_eventcount_notify_(weir_eventcount_t_ *ec, bool shared)
 {
     if (claim_wake(ec, shared, false))
-        weir_futex_wake_(&ec->word, 1, WEIR_BITS_ALL, shared);
+        wake(ec, 1, shared);
 }
 
 WEIR_COLD void weir_eventcount_notify_all_(weir_eventcount_t_ *ec, bool shared)
 {
     if (claim_wake(ec, shared, true))
-        weir_futex_wake_(&ec->word, INT_MAX, WEIR_BITS_ALL, shared);
+        wake(ec, INT_MAX, shared);
 }
 
 /* -- Sleepers ----------------------------------------------------------- */
@@ -213,7 +240,7 @@ static uint32_t word_settled(uint32_t word, uint32_t add, bool affordable)
 
 /* Announce this thread (add ONE) or not (add 0), and clear WAKING; then see
  * to it that releasers either see that, or are seen by the attempt to come. */
-static void settle(struct sleeper *s, uint32_t add)
+static void settle(struct weir_sleeper *s, uint32_t add)
 {
     bool affordable = weir_may_revoke_();
     /* HINT: checked by the compare-and-swap. */
@@ -244,7 +271,7 @@ static void settle(struct sleeper *s, uint32_t add)
 }
 
 /* Load the word to sleep on; clear WAKING if it is set. */
-static uint32_t look(struct sleeper *s)
+static uint32_t look(struct weir_sleeper *s)
 {
     for (;;) {
         /* [E3] seq_cst */
@@ -256,20 +283,10 @@ static uint32_t look(struct sleeper *s)
     }
 }
 
-static uint32_t word_left(uint32_t word)
+static void leave(struct weir_sleeper *s, const struct weir_wait *wait)
 {
-    word -= ONE;
-    return word & COUNT_MASK ? word : word & ~WAKING;
-}
+    uint32_t word = count_out(s->ec, 1);
 
-static void leave(struct sleeper *s, const struct weir_wait *wait)
-{
-    /* HINT: checked by the compare-and-swap. */
-    uint32_t word = weir_load_rlx_(&s->ec->word);
-
-    /* [E2] seq_cst: what settle has made visible stays so. */
-    while (!weir_cas_sc_(&s->ec->word, &word, word_left(word)))
-        ;
     if (!s->responsible || (word & COUNT_MASK) == ONE)
         return;
     /* Refused its barrier, it may not see what there is (8). */
@@ -299,7 +316,7 @@ WEIR_COLD int weir_eventcount_await_(weir_eventcount_t_ *ec, bool shared,
                                      const struct weir_wait *wait,
                                      struct weir_until until)
 {
-    struct sleeper s = {.ec = ec, .shared = shared, .sure = true};
+    struct weir_sleeper s = {.ec = ec, .shared = shared, .sure = true};
     weir_deadline_t begun = weir_trace_contended_begin_(ec);
     bool expired = false;
     bool done = false;
@@ -318,4 +335,60 @@ WEIR_COLD int weir_eventcount_await_(weir_eventcount_t_ *ec, bool shared,
     leave(&s, wait);
     weir_trace_contended_end_(ec, begun);
     return done ? 0 : weir_until_why_(until, ETIMEDOUT);
+}
+
+/* -- In steps ----------------------------------------------------------- */
+
+void weir_eventcount_enter_(struct weir_sleeper *s, weir_eventcount_t_ *ec,
+                            bool shared)
+{
+    *s = (struct weir_sleeper){.ec = ec, .shared = shared, .sure = true};
+    settle(s, ONE);
+}
+
+uint32_t weir_eventcount_look_(struct weir_sleeper *s)
+{
+    return look(s);
+}
+
+void weir_eventcount_exit_(struct weir_sleeper *s, bool slept,
+                           const struct weir_wait *wait)
+{
+    /* It may have been woken since it looked last, and must not leave WAKING
+     * for nobody (4). */
+    if (slept)
+        (void)look(s);
+    leave(s, wait);
+}
+
+/* -- As a file ---------------------------------------------------------- */
+
+bool weir_eventcount_disarm_(weir_eventcount_t_ *ec, int fd)
+{
+    if (!weir_armed_drop_(ec, fd))
+        return false;
+    (void)count_out(ec, 1);
+    return true;
+}
+
+int weir_eventcount_arm_(weir_eventcount_t_ *ec, int fd,
+                         const struct weir_wait *wait)
+{
+    struct weir_sleeper s = {.ec = ec, .sure = true};
+    int result = weir_armed_add_(ec, fd);
+
+    if (result != 0)
+        return result;
+    settle(&s, ONE);
+    if (!s.sure) {
+        /* A releaser may not see it, and a file cannot look by itself (8). */
+        if (weir_eventcount_disarm_(ec, fd))
+            result = EOPNOTSUPP;
+    } else if (wait->more(wait->arg)) {
+        fire(ec);
+    }
+    /* It may have cleared WAKING (3). */
+    if (s.responsible && (!s.sure || wait->more(wait->arg)))
+        weir_eventcount_notify_(ec, false);
+    return result;
 }

@@ -27,6 +27,14 @@ struct weir_wait {
     void *arg;
 };
 
+/* One thread's stay. */
+struct weir_sleeper {
+    weir_eventcount_t_ *ec;
+    bool shared;
+    bool sure;        /* releasers will see it */
+    bool responsible; /* it cleared WAKING */
+};
+
 /* Make *ec an eventcount without sleepers.  Where there is no membarrier,
  * and for shared ones, it is symmetric from birth. */
 void weir_eventcount_init_(weir_eventcount_t_ *ec, bool shared);
@@ -42,6 +50,24 @@ void weir_eventcount_notify_all_(weir_eventcount_t_ *ec, bool shared);
 int weir_eventcount_await_(weir_eventcount_t_ *ec, bool shared,
                            const struct weir_wait *wait,
                            struct weir_until until);
+
+/* The same in steps, for a thread that waits for other things as well: enter;
+ * look, attempt, and sleep on the word that look gave; again; exit.  slept:
+ * since the last look. */
+void weir_eventcount_enter_(struct weir_sleeper *s, weir_eventcount_t_ *ec,
+                            bool shared);
+uint32_t weir_eventcount_look_(struct weir_sleeper *s);
+void weir_eventcount_exit_(struct weir_sleeper *s, bool slept,
+                           const struct weir_wait *wait);
+
+/* Have a file written to, once, in place of a sleeper (armed.h); private ones
+ * only.  It is at once if wait->more says so.  0, or an errno: see
+ * weir_queue_arm_not_empty. */
+int weir_eventcount_arm_(weir_eventcount_t_ *ec, int fd,
+                         const struct weir_wait *wait);
+
+/* No more; true if it was still to be written to. */
+bool weir_eventcount_disarm_(weir_eventcount_t_ *ec, int fd);
 
 /* Whether somebody sleeps, or is about to. */
 bool weir_eventcount_has_sleepers_(const weir_eventcount_t_ *ec);

@@ -48,6 +48,7 @@
 #include "base/spin.h"
 #include "base/trace.h"
 #include "base/tunables.h"
+#include "futex/foreign.h"
 #include "futex/park.h"
 
 #define SLEEPERS 1u
@@ -231,3 +232,29 @@ unsigned weir_latch_value(const weir_latch_t *l)
     /* HINT: stale when it returns, as its documentation says. */
     return count_of(weir_load_rlx_(&l->word));
 }
+
+/* -- A foreign waiter --------------------------------------------------- */
+
+static int foreign_attempt(struct weir_foreign *f, bool last)
+{
+    (void)last;
+    return is_open(look(f->object)) ? 0 : EAGAIN;
+}
+
+static bool foreign_announce(struct weir_foreign *f, struct weir_words *words)
+{
+    weir_latch_t *l = f->object;
+    uint32_t word = look(l);
+
+    if (is_open(word) || (!(word & SLEEPERS) &&
+                          /* [L3] relaxed; pairs with [L1] */
+                          !weir_cas_rlx_(&l->word, &word, word | SLEEPERS)))
+        return false;
+    weir_words_add_(words, &l->word, word | SLEEPERS, l->flags & WEIR_SHARED);
+    return true;
+}
+
+const struct weir_foreign_kind weir_latch_foreign_ = {
+    .attempt = foreign_attempt,
+    .announce = foreign_announce,
+};

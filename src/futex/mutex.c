@@ -127,6 +127,7 @@
 #include "base/time.h"
 #include "base/trace.h"
 #include "base/tunables.h"
+#include "futex/foreign.h"
 #include "futex/park.h"
 #include "futex/parked.h"
 #include "futex/revoke.h"
@@ -527,3 +528,93 @@ bool weir_mutex_is_locked(const weir_mutex_t *m)
     /* HINT: stale when it returns, as its documentation says. */
     return weir_load_rlx_(&m->state) & LOCKED;
 }
+
+/* -- A foreign waiter --------------------------------------------------- */
+
+/* It never reserves: it may be taken with something else. */
+static struct waiter foreign_waiter(const struct weir_foreign *f)
+{
+    struct waiter w = {
+        .mutex = f->object,
+        .due = WEIR_FOREVER,
+        .slept = f->slept,
+        .parked = f->parked,
+        .sure = f->sure,
+    };
+
+    return w;
+}
+
+static int foreign_attempt(struct weir_foreign *f, bool last)
+{
+    struct waiter w = foreign_waiter(f);
+    /* HINT: checked by the compare-and-swap. */
+    uint32_t state = weir_load_rlx_(&w.mutex->state);
+
+    (void)last;
+    return take(&w, &state) ? 0 : EAGAIN;
+}
+
+static bool foreign_announce(struct weir_foreign *f, struct weir_words *words)
+{
+    struct waiter w = foreign_waiter(f);
+    /* HINT: checked by the compare-and-swaps, and by the kernel. */
+    uint32_t state = weir_load_rlx_(&w.mutex->state);
+    bool seen;
+
+    if (is_free(state, false) || !mark(&w, &state))
+        return false;
+    seen = !(state & LIGHT_OWNER) || be_seen(&w, state);
+    f->parked = w.parked;
+    f->sure = w.sure;
+    if (!seen)
+        return false;
+    if ((state & LIGHT_OWNER) && !w.sure)
+        words->unsure = true;
+    weir_words_add_(words, &w.mutex->state, state, state & SHARED);
+    return true;
+}
+
+static void foreign_woken(struct weir_foreign *f)
+{
+    pass_on(f->object);
+}
+
+/* It may have been woken, and leaves: those behind it get what it was for. */
+static void make_good(weir_mutex_t *m)
+{
+    /* HINT: checked by the compare-and-swap. */
+    uint32_t state = weir_load_rlx_(&m->state);
+
+    while ((state & HEAVY) && !is_free(state, false)) {
+        uint32_t next = state_to_sleep(state, false);
+
+        /* [M4] seq_cst; pairs with [M2] */
+        if (next == state || weir_cas_sc_(&m->state, &state, next))
+            return; /* CONTENDED stands, and no wake-up is in flight */
+    }
+    /* Free: the next may have it.  LIGHT: the next depends on this thread, and
+     * enters the table (5). */
+    weir_futex_wake_(&m->state, 1, BIT_ANY, state & SHARED);
+}
+
+static void foreign_withdraw(struct weir_foreign *f, bool won)
+{
+    weir_mutex_t *m = f->object;
+
+    if (f->slept && !won)
+        make_good(m);
+    if (!f->parked)
+        return;
+    weir_parked_leave_(&m->state);
+    if (!won)
+        /* Keeps I1: 5. says for whom. */
+        weir_futex_wake_(&m->state, 1, WEIR_BITS_ALL, false);
+}
+
+const struct weir_foreign_kind weir_mutex_foreign_ = {
+    .attempt = foreign_attempt,
+    .announce = foreign_announce,
+    .woken = foreign_woken,
+    .withdraw = foreign_withdraw,
+};

@@ -467,6 +467,13 @@ static int drain(struct waiter *w, bool queue, struct weir_until until)
     return empty ? 0 : EBUSY;
 }
 
+/* Whether a count was set to 0 that this thread was in. */
+static bool is_forgotten(const struct waiter *w, uint64_t state)
+{
+    return w->queued &&
+           !(state & (w->write ? WRITERS_WAITING : READERS_WAITING));
+}
+
 /* Count this thread as waiting, and say that it will sleep, unless it need
  * not.  0: sleep on *state; EAGAIN: look again; EOVERFLOW: too many wait. */
 static int queue_up(struct waiter *w, uint64_t *state)
@@ -475,6 +482,9 @@ static int queue_up(struct waiter *w, uint64_t *state)
     uint64_t next = *state;
     bool sleep;
 
+    /* Again: a compare-and-swap that failed since may have brought it. */
+    if (is_forgotten(w, next))
+        w->queued = false;
     if (!w->queued) {
         if ((next & count) == count)
             return EOVERFLOW;
@@ -523,6 +533,20 @@ static bool is_gated(const struct waiter *w, uint64_t state)
     return !(state & READ) || (w->write && (state & TURN));
 }
 
+/* Whether that has been so for long.  One look at the stamp: another may clear
+ * it meanwhile, and it is of no age then. */
+static bool is_kept_shut(weir_rwlock_t *l)
+{
+    /* HINT: see the WORD block. */
+    uint32_t stamp = weir_load_rlx_(&l->stamp);
+
+    if (stamp != 0)
+        return weir_stamp_age_ns_(stamp) >= WEIR_SHARED_SLICE_NS;
+    /* HINT: see the WORD block. */
+    weir_store_rlx_(&l->stamp, weir_stamp_in_(0));
+    return false;
+}
+
 /* They do not come: see 6.  True if this thread has the lock now. */
 static bool open(struct waiter *w, uint64_t state)
 {
@@ -530,14 +554,7 @@ static bool open(struct waiter *w, uint64_t state)
     unsigned wake;
     uint64_t next;
 
-    if (!is_gated(w, state))
-        return false;
-    /* HINT, both: see the WORD block. */
-    if (weir_load_rlx_(&w->lock->stamp) == 0)
-        weir_store_rlx_(&w->lock->stamp, weir_stamp_in_(0));
-    /* HINT */
-    if (weir_stamp_age_ns_(weir_load_rlx_(&w->lock->stamp)) <
-        WEIR_SHARED_SLICE_NS)
+    if (!is_gated(w, state) || !is_kept_shut(w->lock))
         return false;
     next = state & ~(w->write ? READERS_WAITING : WRITERS_WAITING);
     if (taken)
@@ -596,13 +613,6 @@ static bool sleep_once(struct waiter *w, uint64_t state)
     if (slept == WEIR_SLEPT_WOKEN && w->until.token != NULL && !w->write)
         pass_on(w->lock);
     return slept == WEIR_SLEPT_EXPIRED;
-}
-
-/* Whether a count was set to 0 that this thread was in. */
-static bool is_forgotten(const struct waiter *w, uint64_t state)
-{
-    return w->queued &&
-           !(state & (w->write ? WRITERS_WAITING : READERS_WAITING));
 }
 
 static int sleep_for(struct waiter *w)

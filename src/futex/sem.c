@@ -83,6 +83,7 @@
 #include "base/time.h"
 #include "base/trace.h"
 #include "base/tunables.h"
+#include "futex/foreign.h"
 #include "futex/park.h"
 
 #define VALUE WEIR_SEM_VALUE_
@@ -284,3 +285,57 @@ unsigned weir_sem_value(const weir_sem_t *s)
     /* HINT: stale when it returns, as its documentation says. */
     return (unsigned)(weir_load_rlx_(&s->state) & VALUE);
 }
+
+/* -- A foreign waiter --------------------------------------------------- */
+
+static int foreign_attempt(struct weir_foreign *f, bool last)
+{
+    weir_sem_t *s = f->object;
+    /* HINT: checked by the compare-and-swap. */
+    uint64_t state = weir_load_rlx_(&s->state);
+
+    (void)last;
+    return take(s, &state, f->slept) ? 0 : EAGAIN;
+}
+
+static bool foreign_announce(struct weir_foreign *f, struct weir_words *words)
+{
+    weir_sem_t *s = f->object;
+    /* HINT: checked by the compare-and-swap, and by the kernel. */
+    uint64_t state = weir_load_rlx_(&s->state);
+
+    if (has_permit(state))
+        return false;
+    /* HINT: the mark publishes nothing, and the kernel compares. */
+    if (!(state & WAITERS) &&
+        !weir_cas_rlx_(&s->state, &state, state | WAITERS))
+        return false;
+    weir_words_add_(words, weir_low_half_(&s->state), (uint32_t)WAITERS,
+                    state & SHARED);
+    return true;
+}
+
+/* It may have been woken, and takes nothing: as in 3. */
+static void foreign_withdraw(struct weir_foreign *f, bool won)
+{
+    weir_sem_t *s = f->object;
+    uint64_t state;
+
+    if (won || !f->slept)
+        return;
+    /* HINT: checked by the compare-and-swap. */
+    state = weir_load_rlx_(&s->state);
+    while (!has_permit(state))
+        /* HINT: the mark publishes nothing. */
+        if ((state & WAITERS) ||
+            weir_cas_rlx_(&s->state, &state, state | WAITERS))
+            return;
+    weir_futex_wake_(weir_low_half_(&s->state), 1, WEIR_BITS_ALL,
+                     state & SHARED);
+}
+
+const struct weir_foreign_kind weir_sem_foreign_ = {
+    .attempt = foreign_attempt,
+    .announce = foreign_announce,
+    .withdraw = foreign_withdraw,
+};

@@ -183,6 +183,16 @@ void weir_futex_wake_(const volatile void *word, int count, uint32_t bits,
                    "(the word is the errno)");
 }
 
+void weir_eventfd_add_(int fd)
+{
+    const uint64_t one = 1;
+    int saved = errno;
+
+    while (write(fd, &one, sizeof(one)) < 0 && errno == EINTR)
+        ;
+    errno = saved;
+}
+
 bool weir_membarrier_(void)
 {
     int saved = errno;

@@ -55,6 +55,10 @@ enum weir_slept weir_futex_wait_any_(const struct weir_futex_word *words,
 void weir_futex_wake_(const volatile void *word, int count, uint32_t bits,
                       bool shared);
 
+/* Add 1 to an eventfd.  One that is full is readable already; one that is not
+ * open is the caller's mistake, and nobody's to report. */
+void weir_eventfd_add_(int fd);
+
 /* Make every running thread of the process pass a full memory barrier.
  * False where the kernel cannot or will not. */
 bool weir_membarrier_(void);

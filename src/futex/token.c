@@ -48,6 +48,7 @@
 #include "base/atomic.h"
 #include "base/trace.h"
 #include "base/tunables.h"
+#include "futex/foreign.h"
 
 #define SLEEPERS 1u
 #define CANCELLED 2u
@@ -277,4 +278,51 @@ int weir_until_why_(struct weir_until until, int result)
                    weir_token_is_cancelled(until.token)
                ? ECANCELED
                : result;
+}
+
+/* -- A foreign waiter --------------------------------------------------- */
+
+void weir_words_add_(struct weir_words *words,
+                     const WEIR_ATOMIC(uint32_t) *word, uint32_t expected,
+                     bool shared)
+{
+    if (words->n == WEIR_FUTEX_WORDS_MAX) {
+        words->full = true;
+        return;
+    }
+    words->word[words->n].word = word;
+    words->word[words->n].expected = expected;
+    words->word[words->n].shared = shared;
+    words->shared |= shared;
+    words->n++;
+}
+
+static int foreign_attempt(struct weir_foreign *f, bool last)
+{
+    (void)last;
+    return weir_token_is_cancelled(f->object) ? 0 : EAGAIN;
+}
+
+static bool foreign_announce(struct weir_foreign *f, struct weir_words *words)
+{
+    return weir_token_add_(f->object, words);
+}
+
+const struct weir_foreign_kind weir_token_foreign_ = {
+    .attempt = foreign_attempt,
+    .announce = foreign_announce,
+};
+
+bool weir_token_add_(weir_token_t *t, struct weir_words *words)
+{
+    struct weir_futex_word chain[WEIR_TOKEN_DEPTH_MAX];
+    bool shared = false;
+    unsigned n = weir_token_announce_(t, chain, &shared);
+
+    for (unsigned i = 0; i < n; i++)
+        weir_words_add_(words, chain[i].word, chain[i].expected,
+                        chain[i].shared);
+    if (deadline_of(t) < words->deadline)
+        words->deadline = deadline_of(t);
+    return n > 0;
 }

@@ -86,17 +86,21 @@ void weir_current_end_(weir_thread_t *t)
 {
     bool foreign = weir_life_is_foreign_(t);
     bool counted = t->options & WEIR_THREAD_COUNTED_;
+    bool many;
 
     if (t->options & WEIR_THREAD_STARTED_)
         weir_trace_thread_stop_(t, weir_self_ident_(), t->began);
     self = NULL;
     ended = true;
     /* Out of the list first: after a join nobody finds it there. */
-    weir_registry_remove_(t->entry);
+    many = weir_registry_remove_(t->entry);
     if (!foreign) /* else it may be gone */
         weir_life_move_(t, WEIR_PHASE_ENDED);
     if (counted)
         weir_leave_ended_();
+    /* Last: no join waits for those who read the list. */
+    if (many)
+        weir_registry_collect_();
 }
 
 static void at_end(void *t)

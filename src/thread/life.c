@@ -178,6 +178,20 @@ static bool sleep_on(weir_thread_t *t, uint32_t state, struct weir_until until)
                       true) == WEIR_SLEPT_EXPIRED;
 }
 
+bool weir_life_announce_(weir_thread_t *t, uint32_t phases,
+                         struct weir_words *words)
+{
+    uint32_t state = look(t);
+
+    if (is_in(state, phases) ||
+        (!(state & WAITERS) &&
+         /* [L2] acquire: not needed here, the caller looks again. */
+         !weir_cas_acq_(&t->state, &state, state | WAITERS)))
+        return false;
+    weir_words_add_(words, &t->state, state | WAITERS, false);
+    return true;
+}
+
 static uint32_t await_sleeping(weir_thread_t *t, uint32_t phases,
                                struct weir_until until)
 {

@@ -8,6 +8,7 @@
 
 #include <weir/thread.h>
 
+#include "futex/foreign.h"
 #include "futex/until.h"
 
 enum weir_phase {
@@ -48,6 +49,11 @@ enum weir_phase weir_life_phase_(const weir_thread_t *t);
  * returns the phase that it found last. */
 enum weir_phase weir_life_await_(weir_thread_t *t, uint32_t phases,
                                  struct weir_until until);
+
+/* Mark the word, to be slept on with others until the phase is another; false
+ * if it has changed, or is in one of the phases. */
+bool weir_life_announce_(weir_thread_t *t, uint32_t phases,
+                         struct weir_words *words);
 
 /* Foreign, or a daemon. */
 bool weir_life_is_foreign_(const weir_thread_t *t);

@@ -5,8 +5,10 @@
  * they came.  Who comes or goes holds a lock; who reads does not, and may
  * stand on an entry that is taken out at that moment.  So an entry keeps its
  * way on to the rest of the list, and is freed only when all who read have
- * left (grace.h).  That wait is long, against the end of a thread: entries
- * are gathered, and one wait is for WEIR_REGISTRY_RETIRED of them.
+ * left (grace.h).  That wait is long, against the end of a thread, and endless
+ * if a reader is suspended: entries are gathered, one wait is for
+ * WEIR_REGISTRY_RETIRED of them, and it is the last that a thread does which
+ * ends, when nobody waits for it any more.
  *
  * Entries are not part of weir_thread_t, which its owner may free as soon as
  * it is joined, long before readers have left.  For the same reason a reader
@@ -77,17 +79,18 @@ static void unlink_entry(struct weir_entry *entry)
     add_to_count((uint32_t)-1);
 }
 
-/* Put an entry to those that are to be freed; once they are many, returns
- * all of them. */
-static struct weir_entry *retire(struct weir_entry *entry)
+/* Put an entry to those that are to be freed; whether they are many. */
+static bool retire(struct weir_entry *entry)
 {
-    struct weir_entry *all;
-
     entry->retired = retired;
     retired = entry;
-    if (++retired_count < WEIR_REGISTRY_RETIRED)
-        return NULL;
-    all = retired;
+    return ++retired_count >= WEIR_REGISTRY_RETIRED;
+}
+
+static struct weir_entry *take_retired(void)
+{
+    struct weir_entry *all = retired;
+
     retired = NULL;
     retired_count = 0;
     return all;
@@ -143,17 +146,26 @@ void weir_registry_add_(struct weir_entry *entry, weir_thread_t *t)
     weir_registry_unlock_();
 }
 
-void weir_registry_remove_(struct weir_entry *entry)
+bool weir_registry_remove_(struct weir_entry *entry)
 {
-    struct weir_entry *free_now = NULL;
+    bool many;
 
     weir_registry_lock_();
     entry->thread->entry = NULL;
     unlink_entry(entry);
-    if (!entry->fixed)
-        free_now = retire(entry);
+    many = !entry->fixed && retire(entry);
     weir_registry_unlock_();
-    if (free_now == NULL)
+    return many;
+}
+
+void weir_registry_collect_(void)
+{
+    struct weir_entry *free_now;
+
+    weir_registry_lock_();
+    free_now = take_retired();
+    weir_registry_unlock_();
+    if (free_now == NULL) /* another thread has them */
         return;
     if (!weir_grace_()) {
         keep(free_now);

@@ -22,8 +22,12 @@ struct weir_entry {
 void weir_registry_add_(struct weir_entry *entry, weir_thread_t *t);
 
 /* Take the entry out; it will be freed, if not fixed.  Nobody who begins to
- * list after this finds it. */
-void weir_registry_remove_(struct weir_entry *entry);
+ * list after this finds it.  Whether there are many to be freed. */
+bool weir_registry_remove_(struct weir_entry *entry);
+
+/* Free all that are out.  Waits for those who list, who may be suspended: only
+ * for a caller for whom nobody waits. */
+void weir_registry_collect_(void);
 
 /* What weir_thread_enumerate and weir_thread_active_count do. */
 size_t weir_registry_list_(weir_thread_t **out, size_t cap);

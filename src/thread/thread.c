@@ -25,6 +25,7 @@
 #include "thread/attr.h"
 #include "thread/current.h"
 #include "thread/leave.h"
+#include "thread/join.h"
 #include "thread/life.h"
 #include "thread/name.h"
 #include "thread/registry.h"
@@ -105,7 +106,7 @@ static int create(weir_thread_t *t)
 static int undo_start(weir_thread_t *t, struct weir_entry *entry, bool counted,
                       int error)
 {
-    weir_registry_remove_(entry);
+    (void)weir_registry_remove_(entry); /* the next to end frees it */
     if (counted)
         weir_leave_ended_();
     t->options &= ~WEIR_THREAD_COUNTED_;
@@ -174,7 +175,9 @@ static bool is_me(const weir_thread_t *t)
     return weir_load_rlx_(&t->ident) == weir_self_ident_();
 }
 
-static int join(weir_thread_t *t, struct weir_until until, void **result)
+/* What there is to say before one waits: 0 it has ended, EAGAIN it has not, or
+ * why it cannot be joined. */
+static int try_join(const weir_thread_t *t)
 {
     enum weir_phase phase = weir_life_phase_(t);
 
@@ -184,6 +187,16 @@ static int join(weir_thread_t *t, struct weir_until until, void **result)
         return EINVAL;
     if (phase == WEIR_PHASE_RUNNING && is_me(t))
         return EDEADLK;
+    return phase == WEIR_PHASE_ENDED ? 0 : EAGAIN;
+}
+
+static int join(weir_thread_t *t, struct weir_until until, void **result)
+{
+    enum weir_phase phase;
+    int error = try_join(t);
+
+    if (error != 0 && error != EAGAIN)
+        return error;
     phase = weir_life_await_(
         t, WEIR_PHASE_BIT(WEIR_PHASE_NEW) | WEIR_PHASE_BIT(WEIR_PHASE_ENDED),
         until);
@@ -206,6 +219,29 @@ int weir_thread_join_with(weir_thread_t *t, weir_deadline_t deadline,
 {
     return join(t, weir_until_with_(deadline, token), result);
 }
+
+/* -- As one of several -------------------------------------------------- */
+
+static int foreign_attempt(struct weir_foreign *f, bool last)
+{
+    (void)last;
+    return try_join(f->object);
+}
+
+static bool foreign_announce(struct weir_foreign *f, struct weir_words *words)
+{
+    return weir_life_announce_(f->object,
+                               WEIR_PHASE_BIT(WEIR_PHASE_NEW) |
+                                   WEIR_PHASE_BIT(WEIR_PHASE_ENDED),
+                               words);
+}
+
+const struct weir_foreign_kind weir_thread_foreign_ = {
+    .attempt = foreign_attempt,
+    .announce = foreign_announce,
+};
+
+/* -- Asking ------------------------------------------------------------- */
 
 bool weir_thread_is_alive(const weir_thread_t *t)
 {

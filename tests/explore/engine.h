@@ -14,6 +14,7 @@
  *   place.c      words by address, and which of them threads share
  *   plain.c      races on plain data, memory that was freed
  *   futex.c      sleeping, waking, membarrier, time
+ *   sleepers.c   who stands in which queue, and whom a wake-up takes
  *   robust.c     what the kernel does with the locks of the dead
  *   arena.c      memory for programs, and its addresses in each process
  *   crash.c      last words
@@ -36,6 +37,7 @@
 #define NOBODY THREADS /* setup and check, which run alone */
 #define PLACES 512     /* words that one execution may touch */
 #define BUFFER 16      /* stores that wait in a thread's buffer */
+#define WORDS WEIR_EXPLORE_FUTEX_WORDS
 
 /* -- Memory ------------------------------------------------------------- */
 
@@ -93,6 +95,16 @@ struct step {
     bool world; /* depends on everything */
 };
 
+/* A thread's place in the queue of a word. */
+struct standing {
+    uintptr_t key;
+    const volatile void *word;
+    uint64_t since;
+    uint32_t expected;
+    bool there; /* neither woken from it, nor gone */
+    bool woken;
+};
+
 struct thread {
     struct coroutine body;
     struct coroutine ghost; /* walks the robust list when body is no more */
@@ -106,13 +118,11 @@ struct thread {
     bool yielding;
     uint64_t seen;
     uint64_t changed; /* by itself */
-    /* asleep */
-    uintptr_t key;
-    const volatile void *word;
-    uint32_t expected;
+    /* asleep, or about to be, or not gone from all queues */
+    bool queueing;     /* cannot go from those in which it stands */
+    unsigned n_queues; /* see queues */
     uint32_t bits;
     weir_deadline_t deadline;
-    uint64_t since;
     enum slept slept;
     struct weir_explore_robust_head *robust;
     /* memory */
@@ -124,6 +134,7 @@ struct thread {
     struct buffered buffer[BUFFER];
     unsigned buffered;
     int priority;
+    struct standing queues[WORDS]; /* in the order of its words */
 };
 
 /* -- Choices ------------------------------------------------------------ */
@@ -178,7 +189,7 @@ struct explorer {
     bool was_tracing;
     uint32_t probed_step;
     struct weir_explore_options left_then;
-    const volatile void *stuck[THREADS];
+    uintptr_t stuck[THREADS]; /* on which words; 0: not */
     enum weir_explore_verdict verdict;
     char message[256];
     struct script script; /* what this execution chose */
@@ -255,11 +266,24 @@ void explore_touch_(const volatile void *p, size_t size, bool write,
 /* futex.c */
 enum slept explore_wait_(const volatile void *word, uint32_t expected,
                          weir_deadline_t deadline, uint32_t bits, bool shared);
+/* *which: the last of the words that woke it, or n. */
+enum slept explore_wait_any_(const struct weir_explore_futex_word *words,
+                             unsigned n, weir_deadline_t deadline,
+                             unsigned *which);
 int explore_wake_(const volatile void *word, int count, uint32_t bits,
                   bool shared);
 bool explore_membarrier_(void);
 weir_deadline_t explore_now_(void);
 void explore_pass_(int64_t ns);
+
+/* sleepers.c */
+uintptr_t explore_futex_key_(const volatile void *word, bool shared);
+void explore_enqueue_(const volatile void *word, uint32_t expected,
+                      bool shared);
+bool explore_stands_(const struct thread *t); /* in any queue */
+/* Which of its words was the last that woke it. */
+unsigned explore_woken_by_(const struct thread *t, unsigned none);
+bool explore_take_(uintptr_t key, uint32_t bits); /* false: nobody is there */
 
 /* robust.c */
 void explore_robust_exit_(struct thread *t);

@@ -319,15 +319,30 @@ void weir_explore_fail_(const char *site)
                   bar != NULL ? ")" : "");
 }
 
-int weir_explore_futex_wait(const uint32_t *word, uint32_t expected,
-                            weir_deadline_t deadline, uint32_t bits,
-                            bool shared)
+static int as_error(enum slept slept)
 {
-    switch (explore_wait_(word, expected, deadline, bits, shared)) {
+    switch (slept) {
     case SLEPT_CHANGED: return EAGAIN;
     case SLEPT_EXPIRED: return ETIMEDOUT;
     default: return 0;
     }
+}
+
+int weir_explore_futex_wait(const uint32_t *word, uint32_t expected,
+                            weir_deadline_t deadline, uint32_t bits,
+                            bool shared)
+{
+    return as_error(explore_wait_(word, expected, deadline, bits, shared));
+}
+
+int weir_explore_futex_wait_any(const struct weir_explore_futex_word *words,
+                                unsigned n, weir_deadline_t deadline,
+                                unsigned *which)
+{
+    *which = n;
+    if (ex_.options.no_wait_any)
+        return ENOSYS;
+    return as_error(explore_wait_any_(words, n, deadline, which));
 }
 
 int weir_explore_futex_wake(const uint32_t *word, int count, uint32_t bits,

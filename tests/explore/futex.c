@@ -3,23 +3,14 @@
  *
  * The kernel's part: sleeping and waking, membarrier, and time.
  *
- * A wait compares and goes to sleep in one step.  Sleepers of a word are
- * woken in the order in which they slept.  A sleeper's leaving the queue
- * otherwise (its deadline, a signal, its death) matters to others only if a
- * wake-up comes that it would have taken; so that is where it is chosen too,
- * besides where it is chosen to run.  A wake-up uses its address only.
+ * A wait compares and goes to sleep in one step; one on several words does so
+ * with each of them in turn, so that others go on between, and may wake it from
+ * the first while it looks at the second.  A wake-up uses its address only.
  *
  * Private futexes are per process, and shared ones are not the same as
  * private ones at the same address.
  */
 #include "engine.h"
-
-static uintptr_t futex_key(const volatile void *word, bool shared)
-{
-    if (shared)
-        return explore_canonical_(word);
-    return (uintptr_t)word ^ (uintptr_t)(explore_process_(ex_.self) + 1) << 56;
-}
 
 /* -- Sleeping ----------------------------------------------------------- */
 
@@ -60,6 +51,15 @@ static void note(const char *what, const volatile void *word, uint64_t value,
     (void)snprintf(note->note, sizeof note->note, "%s", text);
 }
 
+static void sleep_until(weir_deadline_t deadline)
+{
+    struct thread *t = self_();
+
+    t->deadline = deadline;
+    t->status = ASLEEP;
+    explore_block_();
+}
+
 enum slept explore_wait_(const volatile void *word, uint32_t expected,
                          weir_deadline_t deadline, uint32_t bits, bool shared)
 {
@@ -84,92 +84,125 @@ enum slept explore_wait_(const volatile void *word, uint32_t expected,
         return SLEPT_CHANGED;
     }
     note("futex wait", word, found, "sleeps");
-    t->status = ASLEEP;
-    t->key = futex_key(word, shared);
-    t->word = word;
-    t->expected = expected;
+    explore_enqueue_(word, expected, shared);
     t->bits = bits;
-    t->deadline = deadline;
-    t->since = ++ex_.sleeps;
-    explore_block_();
+    sleep_until(deadline);
+    t->n_queues = 0;
     return t->slept;
 }
 
-/* -- Waking ------------------------------------------------------------- */
+/* -- Sleeping on several words ------------------------------------------ */
 
-static struct thread *first_sleeper(uintptr_t key, uint32_t bits)
+static void note_word(const volatile void *word, uint64_t value, unsigned i,
+                      unsigned n, const char *text)
 {
-    struct thread *first = NULL;
+    char line[64];
 
-    for (unsigned i = 0; i < ex_.n_threads; i++) {
-        struct thread *t = &ex_.threads[i];
-
-        if (t->status == ASLEEP && t->key == key && (t->bits & bits) &&
-            (first == NULL || t->since < first->since))
-            first = t;
-    }
-    return first;
+    (void)snprintf(line, sizeof line, "word %u of %u: %s", i, n, text);
+    note("futex wait any", word, value, line);
 }
 
-/* Whether a sleeper is there to be woken, or has just left for a reason of
- * its own. */
-static bool is_still_there(struct thread *t)
+/* Take the place in each queue; false: a word was another. */
+static bool enqueue_all(const struct weir_explore_futex_word *words, unsigned n)
 {
-    unsigned i = (unsigned)(t - ex_.threads);
-    enum event events[4] = {RUN};
-    struct explore_note *note;
-    unsigned n = 1;
+    for (unsigned i = 0; i < n; i++) {
+        const volatile void *word = words[i].word;
+        uint32_t found = compare(word, "futex wait any");
 
-    if (t->deadline != WEIR_FOREVER && ex_.left.timeouts > 0)
-        events[n++] = TIMEOUT;
-    if (ex_.left.spurious > 0)
-        events[n++] = SPURIOUS;
-    if (ex_.left.kills > 0 && (ex_.program->mortal >> i & 1))
-        events[n++] = KILL;
-    switch (events[explore_choose_(false, n, NULL, UINT32_MAX)]) {
-    case RUN: return true;
-    case KILL:
-        ex_.left.kills--;
-        explore_kill_(t);
+        if (found != words[i].expected) {
+            note_word(word, found, i, n, "it is another");
+            return false;
+        }
+        explore_enqueue_(word, found, words[i].shared);
+        note_word(word, found, i, n, "stands in its queue");
+    }
+    return true;
+}
+
+/* It stands in all queues.  False: it does not sleep, and *slept is why. */
+static bool may_sleep(weir_deadline_t deadline, enum slept *slept)
+{
+    const struct thread *t = self_();
+
+    *slept = SLEPT_WOKEN;
+    if (explore_woken_by_(t, t->n_queues) < t->n_queues)
         return false;
-    case TIMEOUT:
-        ex_.left.timeouts--;
-        if (t->deadline > ex_.now)
-            ex_.now = t->deadline;
-        t->slept = SLEPT_EXPIRED;
-        break;
-    case SPURIOUS:
+    *slept = SLEPT_EXPIRED;
+    if (deadline != WEIR_FOREVER && deadline <= ex_.now)
+        return false;
+    *slept = SLEPT_CHANGED;
+    if (explore_choose_(false, ex_.left.spurious > 0 ? 2 : 1, NULL,
+                        UINT32_MAX) != 0) {
         ex_.left.spurious--;
-        t->slept = SLEPT_WOKEN;
-        break;
+        return false;
     }
-    t->status = READY;
-    note = explore_note_(i, "leaves the queue before it", NULL);
-    if (note != NULL)
-        note->address = t->word;
-    return false;
+    return true;
 }
+
+static void note_end(enum slept slept, unsigned which, unsigned n)
+{
+    static const char *const texts[] = {
+        "returns: no word woke it", "returns EAGAIN", "returns: it is late"};
+    const struct thread *t = self_();
+    char text[48];
+
+    if (which == n) {
+        (void)explore_note_(ex_.self, texts[slept], NULL);
+        return;
+    }
+    (void)snprintf(text, sizeof text, "returns: woken by word %u", which);
+    note("futex wait any", t->queues[which].word, t->queues[which].expected,
+         text);
+}
+
+enum slept explore_wait_any_(const struct weir_explore_futex_word *words,
+                             unsigned n, weir_deadline_t deadline,
+                             unsigned *which)
+{
+    struct thread *t = self_();
+    enum slept slept = SLEPT_CHANGED;
+    bool sleeps;
+
+    *which = n;
+    if (!ex_.active || ex_.self == NOBODY)
+        return SLEPT_WOKEN;
+    if (n == 0 || n > WORDS)
+        explore_fail_(WEIR_EXPLORE_MISUSE, "to sleep on %u words", n);
+    t->bits = UINT32_MAX;
+    t->queueing = true;
+    sleeps = enqueue_all(words, n);
+    t->queueing = false;
+    if (sleeps && may_sleep(deadline, &slept)) {
+        (void)explore_note_(ex_.self, "sleeps", NULL);
+        sleep_until(deadline);
+        slept = t->slept;
+    } else if (explore_stands_(t)) {
+        /* Who sleeps leaves its queues as it is chosen to go on. */
+        explore_point_(&(struct step){.place = NULL});
+    }
+    *which = explore_woken_by_(t, n);
+    if (*which < n)
+        slept = SLEPT_WOKEN;
+    note_end(slept, *which, n);
+    t->n_queues = 0;
+    return slept;
+}
+
+/* -- Waking ------------------------------------------------------------- */
 
 int explore_wake_(const volatile void *word, int count, uint32_t bits,
                   bool shared)
 {
     uintptr_t key;
-    struct thread *t;
     int woken = 0;
 
     if (!ex_.active || ex_.self == NOBODY)
         return 0;
     explore_point_(&(struct step){.world = true});
     explore_fence_(self_(), WEIR_EXPLORE_SC);
-    key = futex_key(word, shared);
-    while (woken < count && (t = first_sleeper(key, bits)) != NULL) {
-        if (!is_still_there(t))
-            continue;
-        t->slept = SLEPT_WOKEN;
-        t->status = READY;
+    key = explore_futex_key_(word, shared);
+    while (woken < count && explore_take_(key, bits))
         woken++;
-        ex_.changes++;
-    }
     if (ex_.tracing) {
         char text[32];
 

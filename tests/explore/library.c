@@ -22,21 +22,53 @@
 
 /* -- futex/sys.h -------------------------------------------------------- */
 
-enum weir_slept weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *word,
-                                 uint32_t expected, weir_deadline_t deadline,
-                                 uint32_t bits, bool shared)
+static enum weir_slept as_library(enum slept slept)
 {
-    switch (explore_wait_(word, expected, deadline, bits, shared)) {
+    switch (slept) {
     case SLEPT_CHANGED: return WEIR_SLEPT_CHANGED;
     case SLEPT_EXPIRED: return WEIR_SLEPT_EXPIRED;
     default: return WEIR_SLEPT_WOKEN;
     }
 }
 
+enum weir_slept weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *word,
+                                 uint32_t expected, weir_deadline_t deadline,
+                                 uint32_t bits, bool shared)
+{
+    return as_library(explore_wait_(word, expected, deadline, bits, shared));
+}
+
+bool weir_futex_can_wait_any_(void)
+{
+    return !ex_.options.no_wait_any;
+}
+
+enum weir_slept weir_futex_wait_any_(const struct weir_futex_word *words,
+                                     unsigned n, weir_deadline_t deadline,
+                                     unsigned *which)
+{
+    struct weir_explore_futex_word each[WEIR_FUTEX_WORDS_MAX];
+
+    if (ex_.options.no_wait_any || n > WEIR_FUTEX_WORDS_MAX)
+        WEIR_PANIC(words, n,
+                   "the kernel refuses to let a thread sleep on several "
+                   "futexes (the word is their number)");
+    for (unsigned i = 0; i < n; i++)
+        each[i] = (struct weir_explore_futex_word){
+            words[i].word, words[i].expected, words[i].shared};
+    return as_library(explore_wait_any_(each, n, deadline, which));
+}
+
 void weir_futex_wake_(const volatile void *word, int count, uint32_t bits,
                       bool shared)
 {
     (void)explore_wake_(word, count, bits, shared);
+}
+
+/* A file that can be written to is not in the model. */
+void weir_eventfd_add_(int fd)
+{
+    (void)fd;
 }
 
 bool weir_membarrier_(void)

@@ -58,14 +58,30 @@ void explore_fail_(enum weir_explore_verdict verdict, const char *format, ...)
 static void note_asleep(unsigned i)
 {
     const struct thread *t = &ex_.threads[i];
-    struct explore_note *note = explore_note_(i, "is asleep for ever", NULL);
 
-    if (note == NULL)
-        return;
-    note->address = t->word;
-    note->value = explore_peek_(t->word, 4);
-    note->has_value = true;
-    (void)snprintf(note->note, sizeof note->note, "slept on 0x%x", t->expected);
+    for (unsigned k = 0; k < t->n_queues; k++) {
+        const struct standing *s = &t->queues[k];
+        struct explore_note *note =
+            explore_note_(i, "is asleep for ever", NULL);
+
+        if (note == NULL)
+            return;
+        note->address = s->word;
+        note->value = explore_peek_(s->word, 4);
+        note->has_value = true;
+        (void)snprintf(note->note, sizeof note->note, "slept on 0x%x",
+                       s->expected);
+    }
+}
+
+/* Which words a thread sleeps on, in a word. */
+static uintptr_t sleeps_on(const struct thread *t)
+{
+    uintptr_t words = 0;
+
+    for (unsigned k = 0; k < t->n_queues; k++)
+        words = words * 31 + (uintptr_t)t->queues[k].word;
+    return words;
 }
 
 /* Somebody is asleep for ever.  Whether a wake-up was lost, or there is
@@ -79,12 +95,13 @@ static void probe(void)
     for (unsigned i = 0; i < ex_.n_threads; i++) {
         struct thread *t = &ex_.threads[i];
 
-        ex_.stuck[i] = t->status == ASLEEP ? t->word : NULL;
-        if (t->status != ASLEEP)
-            continue;
-        note_asleep(i);
-        t->slept = SLEPT_WOKEN;
-        t->status = READY;
+        ex_.stuck[i] = t->status == ASLEEP ? sleeps_on(t) : 0;
+        if (t->status == ASLEEP) {
+            note_asleep(i);
+            t->slept = SLEPT_WOKEN;
+            t->status = READY;
+        }
+        t->n_queues = 0;
     }
     ex_.was_tracing = ex_.tracing;
     ex_.tracing = false;
@@ -102,10 +119,10 @@ static void conclude(void)
     for (unsigned i = 0; i < ex_.n_threads; i++) {
         const struct thread *t = &ex_.threads[i];
 
-        asleep += ex_.stuck[i] != NULL;
-        if (ex_.stuck[i] != NULL &&
+        asleep += ex_.stuck[i] != 0;
+        if (ex_.stuck[i] != 0 &&
             (t->status == GONE ||
-             (t->status == ASLEEP && t->word != ex_.stuck[i])))
+             (t->status == ASLEEP && sleeps_on(t) != ex_.stuck[i])))
             forgotten = (int)i;
     }
     if (forgotten >= 0)
@@ -238,6 +255,10 @@ void explore_kill_(struct thread *t)
     explore_drain_(t);
     t->killed = true;
     t->snoozed = false;
+    t->queueing = false;
+    /* To be taken in death from the only queue, is to be woken and killed. */
+    if (t->n_queues == 1)
+        t->n_queues = 0;
     (void)explore_note_(i, "SIGKILL", NULL);
     if (t->robust == NULL) {
         t->status = GONE;
@@ -269,7 +290,7 @@ static struct thread *act(unsigned code)
         t->status = READY;
         note = explore_note_(code >> 2, "times out", NULL);
         if (note != NULL)
-            note->address = t->word;
+            note->address = t->queues[0].word;
         break;
     case SPURIOUS:
         ex_.left.spurious--;
@@ -277,7 +298,7 @@ static struct thread *act(unsigned code)
         t->status = READY;
         note = explore_note_(code >> 2, "wakes for no reason", NULL);
         if (note != NULL)
-            note->address = t->word;
+            note->address = t->queues[0].word;
         break;
     }
     return t;
@@ -331,6 +352,7 @@ static void enter_thread(void);
 
 static void enter_ghost(void)
 {
+    self_()->n_queues = 0;
     explore_robust_exit_(self_());
     self_()->status = GONE;
     explore_block_();
@@ -515,6 +537,8 @@ static void reset_thread(struct thread *t)
     t->seen = 0;
     t->changed = 0;
     t->robust = NULL;
+    t->queueing = false;
+    t->n_queues = 0;
     t->has_released = false;
     t->last = NULL;
     t->buffered = 0;

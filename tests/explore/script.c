@@ -4,7 +4,8 @@
  * Replay strings: "weir1:2,2,1,0,0,0,0,0,0,0,0,2000000;12.0.4;15.1.1".  First
  * the memory model and the bounds, since they decide which choices there are;
  * then each choice that was not the plainest: step, which choice of the step,
- * and what was chosen.
+ * and what was chosen.  Options that came later, and are not what they were
+ * before, follow the bounds.
  */
 #include "script.h"
 
@@ -43,6 +44,8 @@ void explore_script_write_(char *text, size_t size,
            o->preemptions, o->stale, o->kills, o->spurious, o->timeouts,
            o->jumps, o->refusals, o->spins, o->no_membarrier, o->safety_nets,
            (long long)o->jump_ns);
+    if (o->no_wait_any)
+        append(&t, ",1");
     for (unsigned i = 0; i < script->n; i++)
         append(&t, ";%u.%u.%u", script->at[i].step, script->at[i].slot,
                script->at[i].code);
@@ -88,6 +91,12 @@ static bool read_options(const char **at, struct weir_explore_options *o)
     if (!read_number(at, &number, ','))
         return false;
     o->jump_ns = number;
+    o->no_wait_any = false;
+    if (**at == ',') {
+        if (!read_number(at, &number, ','))
+            return false;
+        o->no_wait_any = number != 0;
+    }
     return true;
 }
 

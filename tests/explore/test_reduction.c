@@ -22,6 +22,7 @@ enum operation {
     FENCE,
     WAIT,
     WAKE,
+    WAIT_ANY,
     KINDS
 };
 
@@ -33,10 +34,18 @@ static struct {
 
 static uint32_t words[WORDS];
 static uint32_t own[THREADS]; /* words that nobody shares */
+static uint32_t last;         /* see timeless */
+static weir_deadline_t start;
 static uint64_t seen_by[THREADS];
 static uint64_t outcomes[OUTCOMES];
 static unsigned n_outcomes;
 static uint64_t state = 1;
+
+/* Time tells reductions: when a deadline is made, on which side of a timeout,
+ * is a step that nobody minds; and one comes early, before that of another, as
+ * long as somebody could go on, who may have only such steps left.  So, in some
+ * programs, deadlines are there from the start, and last steps are minded. */
+static bool timeless;
 
 static uint32_t random_below(uint32_t n)
 {
@@ -44,12 +53,16 @@ static uint32_t random_below(uint32_t n)
     return (uint32_t)(state >> 33) % n;
 }
 
-static void make_program(bool futexes)
+/* Of the first so many kinds of operations. */
+static void make_program(uint32_t kinds)
 {
     for (int t = 0; t < THREADS; t++)
         for (int i = 0; i < OPERATIONS; i++) {
-            code[t][i].operation =
-                (enum operation)random_below(futexes ? KINDS : WAIT);
+            code[t][i].operation = (enum operation)random_below(kinds);
+            /* Where there are many kinds, more of those that sleep. */
+            if (kinds == KINDS && random_below(2) == 0)
+                code[t][i].operation =
+                    (enum operation)(WAIT + random_below(KINDS - WAIT));
             code[t][i].word = random_below(WORDS + 1);
             code[t][i].value = 1 + random_below(2);
         }
@@ -61,6 +74,27 @@ static void setup(void *unused)
     memset(words, 0, sizeof words);
     memset(own, 0, sizeof own);
     memset(seen_by, 0, sizeof seen_by);
+    last = 0;
+    start = weir_now();
+}
+
+static weir_deadline_t deadline_in(uint32_t value)
+{
+    int64_t ns = 1000 * (int64_t)value;
+
+    return timeless ? start + ns : weir_after(ns);
+}
+
+/* On both, the given one first; 4 to 6 if it was woken. */
+static uint32_t wait_any(uint32_t *word, uint32_t value)
+{
+    uint32_t *other = word == &words[0] ? &words[1] : &words[0];
+    struct weir_explore_futex_word both[] = {{.word = word}, {.word = other}};
+    unsigned which;
+    int result =
+        weir_explore_futex_wait_any(both, 2, deadline_in(value), &which);
+
+    return result != 0 ? (uint32_t)result : 4 + which;
 }
 
 static uint32_t step(enum operation operation, uint32_t *word, uint32_t value)
@@ -77,8 +111,9 @@ static uint32_t step(enum operation operation, uint32_t *word, uint32_t value)
     case FENCE: weir_fence_sc_(); return 0;
     case WAIT:
         /* With a deadline, so that it ends. */
-        return (uint32_t)weir_explore_futex_wait(
-            word, 0, weir_after(1000 * (int64_t)value), UINT32_MAX, false);
+        return (uint32_t)weir_explore_futex_wait(word, 0, deadline_in(value),
+                                                 UINT32_MAX, false);
+    case WAIT_ANY: return wait_any(word, value);
     default:
         return (uint32_t)weir_explore_futex_wake(word, 1, UINT32_MAX, false);
     }
@@ -97,6 +132,8 @@ static void body(void *unused)
 
         seen_by[self] = seen_by[self] * 131 + result + 1;
     }
+    if (timeless)
+        (void)weir_fetch_add_rlx_(&last, 1);
 }
 
 static void check(void *unused)
@@ -136,34 +173,54 @@ static uint64_t explore_one(struct weir_explore_options options,
     return sum;
 }
 
-int main(int argc, char **argv)
+static uint64_t less;
+static uint64_t more;
+
+static void compare(int i)
 {
-    int programs = argc > 1 ? atoi(argv[1]) : 60;
-    uint64_t less = 0;
-    uint64_t more = 0;
+    for (int memory = WEIR_EXPLORE_MEMORY_SC;
+         memory <= (int)WEIR_EXPLORE_MEMORY_C11; memory++)
+        for (uint32_t p = 0; p <= 2; p++) {
+            struct weir_explore_options options = weir_explore_defaults();
+            uint64_t with;
 
-    for (int i = 0; i < programs; i++) {
-        make_program(i % 2 == 1);
-        for (int memory = WEIR_EXPLORE_MEMORY_SC;
-             memory <= (int)WEIR_EXPLORE_MEMORY_C11; memory++)
-            for (uint32_t p = 0; p <= 2; p++) {
-                struct weir_explore_options options = weir_explore_defaults();
-                uint64_t with;
-
-                options.memory = (enum weir_explore_memory)memory;
-                options.preemptions = p;
-                options.timeouts = p == 1;
-                with = explore_one(options, false, &less);
-                if (with != explore_one(options, true, &more)) {
-                    kit_wrong++;
-                    (void)printf("FAIL  program %d, memory %d, %u preemptions: "
-                                 "the outcomes differ\n",
-                                 i, memory, p);
-                }
+            options.memory = (enum weir_explore_memory)memory;
+            options.preemptions = p;
+            options.timeouts = p == 1;
+            with = explore_one(options, false, &less);
+            if (with != explore_one(options, true, &more)) {
+                kit_wrong++;
+                (void)printf("FAIL  program %d, memory %d, %u preemptions: "
+                             "the outcomes differ\n",
+                             i, memory, p);
             }
-    }
+        }
+}
+
+static void tell(int programs)
+{
     (void)printf("%d programs: %" PRIu64 " executions instead of %" PRIu64 "\n",
                  programs, less, more);
     expect(less < more);
+    less = 0;
+    more = 0;
+}
+
+/* Without futexes, with futexes, and with waits on two of them. */
+int main(int argc, char **argv)
+{
+    int programs = argc > 1 ? atoi(argv[1]) : 60;
+
+    for (int i = 0; i < programs; i++) {
+        make_program(i % 2 == 1 ? WAIT_ANY : WAIT);
+        compare(i);
+    }
+    tell(programs);
+    timeless = true;
+    for (int i = 0; i < programs / 2; i++) {
+        make_program(KINDS);
+        compare(programs + i);
+    }
+    tell(programs / 2);
     return kit_finish();
 }

@@ -51,6 +51,8 @@
 #include "base/spin.h"
 #include "base/time.h"
 #include "futex/revoke.h"
+#include "futex/armed.h"
+#include "futex/foreign.h"
 #include "futex/sys.h"
 #include "futex/token.h"
 #include "model/model.h"
@@ -262,6 +264,51 @@ int weir_until_why_(struct weir_until until, int result)
     return result;
 }
 
+/* Nor does any wait for several things. */
+void weir_words_add_(struct weir_words *words,
+                     const WEIR_ATOMIC(uint32_t) *word, uint32_t expected,
+                     bool shared)
+{
+    (void)words, (void)word, (void)expected, (void)shared;
+    model_fail("a word to sleep on beside others");
+}
+
+/* Nor arms a file. */
+int weir_armed_add_(const volatile void *address, int fd)
+{
+    (void)address, (void)fd;
+    model_fail("a file to write to");
+    return EAGAIN;
+}
+
+bool weir_armed_drop_(const volatile void *address, int fd)
+{
+    (void)address, (void)fd;
+    return false;
+}
+
+unsigned weir_armed_fire_(const volatile void *address)
+{
+    (void)address;
+    return 0;
+}
+
+/* As on an old kernel. */
+bool weir_futex_can_wait_any_(void)
+{
+    return false;
+}
+
+enum weir_slept weir_futex_wait_any_(const struct weir_futex_word *words,
+                                     unsigned n, weir_deadline_t deadline,
+                                     unsigned *which)
+{
+    (void)words, (void)deadline;
+    model_fail("slept on several words on a kernel that cannot");
+    *which = n;
+    return WEIR_SLEPT_WOKEN;
+}
+
 void weir_futex_wake_(const volatile void *word, int count, uint32_t bits,
                       bool shared)
 {
@@ -443,7 +490,8 @@ static const struct model_program *genmc_find(const char *name)
     while (p->name != NULL && !genmc_is_named(p, name))
         p++;
     assert(p->name != NULL);
-    assert((p->flags & ~MODEL_REFUSED_EARLY) == 0 && p->mortal == 0);
+    assert((p->flags & ~(MODEL_REFUSED_EARLY | MODEL_NO_WAIT_ANY)) == 0 &&
+           p->mortal == 0);
     assert(p->size <= GENMC_STATE_SIZE);
     return p;
 }

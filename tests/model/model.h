@@ -42,6 +42,8 @@ extern "C" {
  * real library.  Without this they sleep on, so that a wake-up that is lost
  * is a deadlock. */
 #define MODEL_NETS 8u
+/* The kernel lets nobody sleep on several words: never in relacy and GenMC. */
+#define MODEL_NO_WAIT_ANY 16u
 
 /* Called with the state, which is all zero when an execution begins, and on a
  * page of its own. */

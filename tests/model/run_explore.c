@@ -149,6 +149,7 @@ static struct weir_explore_options options_for(const struct model_program *p,
     options.jump_ns = MODEL_JUMP_NS;
     options.refusals = p->flags & MODEL_REFUSED_LATE ? 1 : 0;
     options.no_membarrier = p->flags & MODEL_REFUSED_EARLY;
+    options.no_wait_any = p->flags & MODEL_NO_WAIT_ANY;
     options.safety_nets = p->flags & MODEL_NETS;
     options.max_executions = deep ? UINT64_MAX : 20000000;
     options.report = stdout;

@@ -29,6 +29,7 @@ struct state {
     model_data_t got[MODEL_THREADS];  /* times, by each; guarded by lock */
     model_data_t read[MODEL_THREADS]; /* times, by each; its own */
     model_data_t timed_out[MODEL_THREADS];
+    model_data_t due; /* writes; guarded by lock */
 };
 
 /* -- Sections ----------------------------------------------------------- */
@@ -142,6 +143,7 @@ static void try_write_as(struct state *s, unsigned id)
 }
 
 BODY(try_read_0, 0, try_read_as(s, self);)
+BODY(try_read_1, 1, try_read_as(s, self);)
 BODY(try_write_1, 1, try_write_as(s, self);)
 
 /* -- Deadlines ---------------------------------------------------------- */
@@ -370,6 +372,39 @@ BODY(survive_reading_2, 2, survive_reading(s, self);)
 BODY(survive_writing_0, 0, survive_writing(s, self);)
 BODY(survive_writing_2, 2, survive_writing(s, self);)
 
+/* Somebody has died who is counted as a waiting writer, long ago: the next reader
+ * that is kept out by that opens the lock. */
+BODY(begin_kept_shut, 0, (void)self; init_with(s, WEIR_SHARED);
+     weir_store_rlx_(&s->lock.state, weir_load_rlx_(&s->lock.state) |
+                                         (WRITERS_WAITING & -WRITERS_WAITING));
+     weir_store_rlx_(&s->lock.stamp,
+                     weir_stamp_in_(-2 * (int64_t)WEIR_SHARED_SLICE_NS));)
+
+/* It is held, and somebody was kept out a moment ago. */
+BODY(begin_stamped, 0, (void)self; init_with(s, WEIR_SHARED);
+     MODEL_ASSERT(weir_rwlock_wrlock(&s->lock) == 0, "wrlock returns 0");
+     weir_store_rlx_(&s->lock.stamp, weir_stamp_in_(0));)
+
+BODY(write_since_0, 0, write_work(s, self); unlock_write(s);)
+
+/* Notes how many writes there are when all that wait have been in. */
+BODY(write_and_see_1, 1,
+     MODEL_ASSERT(weir_rwlock_wrlock(&s->lock) == 0, "wrlock returns 0");
+     write_work(s, self);
+     model_set(&s->due,
+               model_get(&s->count) +
+                   (int)((weir_load_rlx_(&s->lock.state) & WRITERS_WAITING) /
+                         (WRITERS_WAITING & -WRITERS_WAITING)));
+     unlock_write(s);)
+
+/* No time passes in which a writer that waits could be taken for dead. */
+BODY(read_after_writers_3, 3,
+     MODEL_ASSERT(weir_rwlock_rdlock(&s->lock) == 0, "rdlock returns 0");
+     read_work(s, self);
+     MODEL_ASSERT(model_get(&s->count) >= model_get(&s->due),
+                  "writers that wait get in before a reader");
+     unlock_read(s);)
+
 /* Only a holder that was killed may keep the others out. */
 static void only_holders_keep_it(void *arg)
 {
@@ -518,6 +553,14 @@ const struct model_program model_rwlock[] = {
             .thread = {crowd, write_1}, .preemptions = 3, .deeper = 1),
     PROGRAM("crowd_fair", .flags = MODEL_PROCESSES, .setup = begin_shared_fair,
             .thread = {crowd, write_1}, .preemptions = 3, .deeper = 1),
+    CHECKED("kept_shut", NULL, .flags = MODEL_PROCESSES,
+            .setup = begin_kept_shut, .thread = {write_0, try_read_1, write_2},
+            .preemptions = 3, .deeper = 1),
+    PROGRAM("opened_early", .flags = MODEL_PROCESSES, .setup = begin_stamped,
+
+            .thread = {write_since_0, write_and_see_1, write_2,
+                       read_after_writers_3},
+            .preemptions = 2, .deeper = 1),
     CHECKED("free", NULL, .flags = MODEL_REFUSED_EARLY,
             .thread = {free_0, free_1}, .preemptions = 3, .stale = 1,
             .deeper = 1),

@@ -7,7 +7,8 @@
 //
 // Words that are there when an execution begins must be made before its
 // threads start, so that all have seen them: which ones there are is learnt
-// in executions whose result does not count.
+// in executions whose result does not count.  Those on a thread's stack are
+// not there then: each is made when it is first used.
 #include "engine.h"
 
 #include <relacy/pch.hpp>
@@ -47,6 +48,9 @@ extern "C" {
 #include "thread/timer_service.h"
 }
 
+// Where the linker begins and ends what is static.
+extern char __data_start, _end;
+
 namespace {
 
 using word = rl::atomic<uint64_t>;
@@ -58,14 +62,23 @@ struct known_word {
 
 struct sleeper {
     const volatile void *at;
+    bool shared;
     uint32_t bits;
     rl::thread_id_t thread;
     bool parked;
     bool woken;
 };
 
+// A wait that returned without sleep.
+struct vain {
+    const volatile void *at;
+    uint32_t expected, found;
+    unsigned times; // alike, one after another
+};
+
 const struct model_program *program;
-bool active;   // in an execution
+bool active; // in an execution
+bool in_thread;
 bool learning; // its result does not count
 bool grew;
 rl::map<uintptr_t, known_word>::type known_words;
@@ -74,6 +87,7 @@ rl::map<uintptr_t, word *>::type words;
 rl::map<uintptr_t, plain *>::type plains;
 rl::vector<std::pair<uintptr_t, uintptr_t>>::type freed;
 rl::vector<sleeper *>::type sleepers;
+struct vain vains[MODEL_THREADS];
 bool refused;
 unsigned jumps, spurious;
 int64_t now;
@@ -81,6 +95,7 @@ size_t allocated;
 unsigned steadiness; // one step in so many may let another thread run
 void (*fence_everywhere)();
 
+constexpr unsigned VAIN_MAX = 8;
 constexpr size_t STATE_SIZE = 1 << 16;
 constexpr size_t HEAP_SIZE = 1 << 16;
 alignas(4096) unsigned char state[STATE_SIZE];
@@ -131,8 +146,11 @@ uint64_t cut(uint64_t value, size_t size)
     return size >= 8 ? value : value & ((UINT64_C(1) << (8 * size)) - 1);
 }
 
-void check_alive(uintptr_t at)
+// After an access: others may have run until just before it.
+void check_alive(const volatile void *p)
 {
+    uintptr_t at = reinterpret_cast<uintptr_t>(p);
+
     for (auto &range : freed)
         if (at >= range.first && at < range.second)
             fail("used after it was given back");
@@ -155,6 +173,13 @@ struct step {
     }
 };
 
+// The stacks are elsewhere: relacy makes them on the heap.
+bool is_static(uintptr_t at)
+{
+    return at >= reinterpret_cast<uintptr_t>(&__data_start) &&
+           at < reinterpret_cast<uintptr_t>(&_end);
+}
+
 word *make_word(uintptr_t at, size_t size)
 {
     void *memory = std::malloc(sizeof(word));
@@ -170,12 +195,25 @@ word &word_at(const volatile void *p, size_t size)
     uintptr_t at = reinterpret_cast<uintptr_t>(p);
     auto found = words.find(at);
 
-    check_alive(at);
     if (found != words.end())
         return *found->second;
-    if (known_words.emplace(at, known_word{size}).second)
+    if (is_static(at) && known_words.emplace(at, known_word{size}).second)
         grew = true;
     return *make_word(at, size);
+}
+
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+              "the lower half of a word is where the word is");
+
+// What the kernel finds where a thread is to sleep: a word of 32 bits, or the
+// lower half of one of 64 (futex/park.h).
+uint32_t read_futex(const volatile void *p)
+{
+    step step;
+    uint64_t found = word_at(p, 4).load(rl::mo_relaxed, $);
+
+    check_alive(p);
+    return static_cast<uint32_t>(found);
 }
 
 plain *plain_at(const void *p)
@@ -183,7 +221,6 @@ plain *plain_at(const void *p)
     uintptr_t at = reinterpret_cast<uintptr_t>(p);
     auto found = plains.find(at);
 
-    check_alive(at);
     if (found != plains.end())
         return found->second;
     // Unchecked in this execution, which learns of it.
@@ -192,10 +229,17 @@ plain *plain_at(const void *p)
     return nullptr;
 }
 
+// Others may run before it, which to relacy is of no matter: a race is one
+// wherever they do.  But they may call membarrier there.
 void access(const void *p, bool write, const char *site)
 {
     plain *data = plain_at(p);
 
+    {
+        step step;
+        rl::ctx().sched();
+    }
+    check_alive(p);
     if (data == nullptr)
         return;
     if (write)
@@ -246,6 +290,33 @@ void forget(sleeper *s)
             sleepers.erase(sleepers.begin() + static_cast<ptrdiff_t>(i--));
 }
 
+// Each thread of some programs is a process.
+bool is_same_process(rl::thread_id_t thread)
+{
+    return !(program->flags & MODEL_PROCESSES) ||
+           thread == rl::ctx().threadx_->index_;
+}
+
+// A private futex is not the shared one at its address.
+bool is_called(const sleeper *s, const volatile void *at, uint32_t bits,
+               bool shared)
+{
+    return s->at == at && (s->bits & bits) && s->shared == shared &&
+           (shared || is_same_process(s->thread));
+}
+
+// Somebody who looks again and again for what he knows not to be there would be
+// let out by another in the end, since relacy is fair.
+void count_vain(const volatile void *at, uint32_t expected, uint32_t found)
+{
+    struct vain *v = &vains[rl::ctx().threadx_->index_];
+
+    if (v->at != at || v->expected != expected || v->found != found)
+        *v = {at, expected, found, 0};
+    if (++v->times > VAIN_MAX)
+        fail("goes round instead of sleeping");
+}
+
 } // namespace
 
 // -- What the programs and the sources call ---------------------------------
@@ -260,7 +331,9 @@ uint64_t weir_explore_load_(const volatile void *p, size_t size,
     if (!active)
         return read_memory(p, size);
     step step;
-    return cut(word_at(p, size).load(order_of(order), site_of(site)), size);
+    uint64_t found = word_at(p, size).load(order_of(order), site_of(site));
+    check_alive(p);
+    return cut(found, size);
 }
 
 void weir_explore_store_(volatile void *p, size_t size, uint64_t value,
@@ -272,6 +345,7 @@ void weir_explore_store_(volatile void *p, size_t size, uint64_t value,
     }
     step step;
     word_at(p, size).store(cut(value, size), order_of(order), site_of(site));
+    check_alive(p);
 }
 
 bool weir_explore_cas_(volatile void *p, void *expected, size_t size,
@@ -284,14 +358,15 @@ bool weir_explore_cas_(volatile void *p, void *expected, size_t size,
         order == WEIR_EXPLORE_SC ? rl::mo_seq_cst : rl::mo_relaxed;
     step step;
 
-    if (!active) {
+    if (active) {
+        (void)word_at(p, size).compare_exchange(
+            rl::bool_t<false>(), found, cut(value, size), order_of(order),
+            failure, site_of(site));
+        check_alive(p);
+    } else {
         found = read_memory(p, size);
         if (found == wanted)
             write_memory(p, size, value);
-    } else if (word_at(p, size).compare_exchange(
-                   rl::bool_t<false>(), found, cut(value, size),
-                   order_of(order), failure, site_of(site))) {
-        return true;
     }
     write_memory(expected, size, found);
     return found == wanted;
@@ -385,22 +460,20 @@ enum weir_slept weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *at,
                                  uint32_t bits, bool shared)
 {
     rl::context &c = rl::ctx();
-    sleeper self = {at, bits, c.threadx_->index_, false, false};
+    sleeper self = {at, shared, bits, c.threadx_->index_, false, false};
     bool may_be_spurious = spurious > 0;
 
-    (void)shared;
     sleepers.push_back(&self);
     rl::atomic_thread_fence(rl::mo_seq_cst, $);
-    if (word_at(at, 4).load(rl::mo_relaxed, $) != expected && !self.woken) {
-        forget(&self);
-        return WEIR_SLEPT_CHANGED;
-    }
+    uint32_t found = read_futex(at);
     if (self.woken)
         return WEIR_SLEPT_WOKEN;
-    if (deadline <= now) {
+    if (found != expected || deadline <= now) {
         forget(&self);
-        return WEIR_SLEPT_EXPIRED;
+        count_vain(at, expected, found);
+        return found != expected ? WEIR_SLEPT_CHANGED : WEIR_SLEPT_EXPIRED;
     }
+    vains[self.thread].times = 0;
     self.parked = true;
     rl::unpark_reason why = c.park_current_thread(deadline != WEIR_FOREVER,
                                                   may_be_spurious, false, $);
@@ -417,16 +490,32 @@ enum weir_slept weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *at,
     return WEIR_SLEPT_WOKEN;
 }
 
+// As on an old kernel, so that it is the ways around it that run here.
+bool weir_futex_can_wait_any_(void)
+{
+    return false;
+}
+
+enum weir_slept weir_futex_wait_any_(const struct weir_futex_word *at,
+                                     unsigned n, weir_deadline_t deadline,
+                                     unsigned *which)
+{
+    (void)at;
+    (void)n;
+    (void)deadline;
+    (void)which;
+    fail("slept on several words on a kernel that cannot");
+}
+
 void weir_futex_wake_(const volatile void *at, int count, uint32_t bits,
                       bool shared)
 {
-    (void)shared;
     rl::atomic_thread_fence(rl::mo_seq_cst, $);
     while (count-- > 0) {
         rl::vector<sleeper *>::type there;
 
         for (sleeper *s : sleepers)
-            if (s->at == at && (s->bits & bits))
+            if (is_called(s, at, bits, shared))
                 there.push_back(s);
         if (there.empty())
             return;
@@ -439,6 +528,12 @@ void weir_futex_wake_(const volatile void *at, int count, uint32_t bits,
 }
 
 // As the kernel's: a fence, one in each thread, and a fence.
+/* No program here arms a file. */
+void weir_eventfd_add_(int fd)
+{
+    (void)fd;
+}
+
 bool weir_membarrier_(void)
 {
     if (!active)
@@ -528,11 +623,19 @@ int64_t weir_patient_budget_(uint32_t patience, int64_t budget_ns)
     return budget_ns;
 }
 
+// -- Who runs ---------------------------------------------------------------
+
+// Setup runs on a thread's coroutine as well, before there are threads.
+uint32_t weir_explore_tid(void)
+{
+    return in_thread ? rl::ctx().threadx_->index_ + 1 : 0;
+}
+
 // -- base/self.h ------------------------------------------------------------
 
 uint64_t weir_self_ident_(void)
 {
-    return active ? rl::ctx().threadx_->index_ + uint64_t{2} : 1;
+    return weir_explore_tid() + uint64_t{1};
 }
 
 uint32_t weir_self_tid_(void)
@@ -572,7 +675,7 @@ const void *weir_timer_self_(void)
 {
     static const char threads[MODEL_THREADS + 1] = {};
 
-    return &threads[active ? rl::ctx().threadx_->index_ : MODEL_THREADS];
+    return &threads[weir_explore_tid()];
 }
 
 // -- libc -------------------------------------------------------------------
@@ -606,8 +709,9 @@ struct suite : rl::test_suite<suite<N>, N> {
         auto &c = (context &)rl::ctx(); // its base is not accessible
 
         for (rl::thread_id_t i = 0; i < N; i++)
-            static_cast<rl::thread_info<N> &>(c.threads_[i])
-                .atomic_thread_fence_seq_cst(c.seq_cst_fence_order_);
+            if (is_same_process(i))
+                static_cast<rl::thread_info<N> &>(c.threads_[i])
+                    .atomic_thread_fence_seq_cst(c.seq_cst_fence_order_);
     }
 
     void before()
@@ -617,6 +721,7 @@ struct suite : rl::test_suite<suite<N>, N> {
         plains.clear();
         freed.clear();
         sleepers.clear();
+        memset(vains, 0, sizeof vains);
         memset(state, 0, sizeof state);
         memset(heap, 0, sizeof heap);
         allocated = 0;
@@ -626,6 +731,7 @@ struct suite : rl::test_suite<suite<N>, N> {
         refused = program->flags & MODEL_REFUSED_EARLY;
         fence_everywhere = fence_each;
         active = true;
+        in_thread = false;
         steadiness = 1u << (2 * rl::rand(3));
         make_known();
         if (refused) {
@@ -634,12 +740,14 @@ struct suite : rl::test_suite<suite<N>, N> {
         }
         if (program->setup != nullptr)
             program->setup(state);
+        in_thread = true;
     }
 
     void thread(unsigned i) { program->thread[i](state); }
 
     void after()
     {
+        in_thread = false;
         if (program->check != nullptr)
             program->check(state);
         unmake();

@@ -41,6 +41,10 @@ const struct {
     {"mutex", model_mutex},     {"rmutex", model_rmutex},
     {"barrier", model_barrier}, {"queue", model_queue},
     {"thread", model_thread},   {"timer", model_timer},
+    {"cond", model_cond},       {"sem", model_sem},
+    {"event", model_event},     {"latch", model_latch},
+    {"once", model_once},       {"rwlock", model_rwlock},
+    {"seqlock", model_seqlock},
 };
 
 const struct model_program *programs_of(const char *primitive)

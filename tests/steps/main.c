@@ -56,7 +56,8 @@ static void sweep_table(const struct scenario *table, int argc, char **argv)
     for (const struct scenario *s = table; s != NULL && s->name != NULL; s++) {
         if (!is_wanted(s->name, argc, argv))
             continue;
-        if (s->vm && !memory_can_clone())
+        if ((s->vm && !memory_can_clone()) ||
+            (s->threads && stepper->attach == NULL))
             skipped++;
         else
             sweep(s, &stops, &totals);
@@ -84,7 +85,7 @@ int main(int argc, char **argv)
            totals.sweeps, stepper->name, totals.stops, totals.longest);
     if (skipped > 0)
         printf("SKIPPED: %u scenarios of private objects, no way to make "
-               "thread-local storage here\n",
+               "thread-local storage here, or to trace a thread\n",
                skipped);
     return totals.sweeps > 0 ? 0 : SKIPPED;
 }

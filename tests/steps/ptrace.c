@@ -22,7 +22,8 @@
 #define SYSCALL_INSTRUCTION 0x050f /* 0f 05 */
 
 static void (*victim_body)(unsigned);
-static pid_t pid;
+static pid_t pid;     /* of the victim, which may be a thread */
+static pid_t process; /* its process */
 static int fd;
 static bool is_running;
 static bool has_breakpoint;
@@ -30,6 +31,7 @@ static enum __ptrace_request resumed_by;
 static bool has_started;  /* it stopped itself, at its beginning */
 static bool has_returned; /* it stopped itself, at its end */
 static uintptr_t at_pc;
+static long at_number;
 
 static void stop_self(void)
 {
@@ -67,8 +69,17 @@ static void resume(enum __ptrace_request how)
 static bool note_stop(int status)
 {
     struct user_regs_struct registers;
-    bool by_itself = WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP &&
-                     (!has_started || world->victim.done);
+    bool by_itself;
+
+    if (pid != process && !WIFSTOPPED(status)) {
+        /* The thread is gone: that was its operation. */
+        world->victim.done = has_returned = true;
+        is_running = false;
+        at_pc = 0;
+        return true;
+    }
+    by_itself = WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP &&
+                (!has_started || world->victim.done);
 
     must(WIFSTOPPED(status));
     if (!by_itself && WSTOPSIG(status) != SIGTRAP) {
@@ -80,6 +91,7 @@ static bool note_stop(int status)
     is_running = false;
     must_eq(ptrace(PTRACE_GETREGS, pid, 0, &registers), 0);
     at_pc = (uintptr_t)registers.rip;
+    at_number = (long)registers.rax;
     if (has_breakpoint)
         set_breakpoint(0);
     return true;
@@ -141,7 +153,7 @@ static void start(void (*body)(unsigned), bool vm)
     victim_body = body;
     has_started = has_returned = has_breakpoint = false;
     resumed_by = PTRACE_CONT;
-    pid = world_spawn(be_traced, 0, vm);
+    pid = process = world_spawn(be_traced, 0, vm);
     is_running = true;
     (void)look(true);
     must_eq(ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_EXITKILL), 0);
@@ -149,6 +161,22 @@ static void start(void (*body)(unsigned), bool vm)
     has_started = true;
     /* To the trap before its operation. */
     resume(PTRACE_CONT);
+    (void)look(true);
+    begin();
+}
+
+/* It waits to be told that it may go to its trap. */
+static void attach(pid_t its_process, pid_t thread)
+{
+    has_started = true;
+    has_returned = has_breakpoint = false;
+    process = its_process;
+    pid = thread;
+    must_eq(ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_EXITKILL), 0);
+    fd = world_watch(pid);
+    resumed_by = PTRACE_CONT;
+    is_running = true;
+    world->victim_may_go = 1;
     (void)look(true);
     begin();
 }
@@ -173,6 +201,11 @@ static uintptr_t pc(void)
     return at_pc;
 }
 
+static long number(void)
+{
+    return at_number;
+}
+
 static void let_go(void)
 {
     if (!is_running && !has_returned)
@@ -190,16 +223,24 @@ static bool is_settled(void)
     return world_sleeps(fd) && !look(false);
 }
 
-static void kill_it(void)
+/* Whether there was one. */
+static bool bury(pid_t who)
 {
     int status;
     pid_t dead;
 
-    (void)kill(pid, SIGKILL);
     do
-        dead = waitpid(pid, &status, __WALL);
-    while ((dead < 0 && errno == EINTR) || (dead == pid && WIFSTOPPED(status)));
-    must_eq(dead, pid);
+        dead = waitpid(who, &status, __WALL);
+    while ((dead < 0 && errno == EINTR) || (dead == who && WIFSTOPPED(status)));
+    return dead == who;
+}
+
+static void kill_it(void)
+{
+    (void)kill(process, SIGKILL);
+    if (pid != process)
+        (void)bury(pid); /* unless that was its end */
+    must(bury(process));
     (void)close(fd);
 }
 
@@ -241,10 +282,12 @@ const struct stepper by_ptrace = {
     .name = "ptrace",
     .works = works,
     .start = start,
+    .attach = attach,
     .step = step,
     .run = run,
     .wait = wait_for,
     .pc = pc,
+    .number = number,
     .let_go = let_go,
     .is_settled = is_settled,
     .kill = kill_it,

@@ -9,16 +9,26 @@
  * changed or a system call was made.  With every_kill it is killed everywhere,
  * and that rule is checked: see docs/verification.md.  It is suspended everywhere, because what it does when it goes on depends on its
  * registers as well; or, with suspend_every, at each nth instruction too.
+ *
+ * Threads (crew.h) are stopped in the library's own code alone, and where a
+ * thread has just been made: what libc does to start or end one is long, and a
+ * thread that is stopped in there is libc's affair.  And not in each turn of a
+ * loop, of which there are 64 where entries are freed.
  */
 #include "sweep.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+
+#include "crew.h"
 
 #define STEPS_MAX 20000
 #define SEEN_MAX 64
 #define SLEEPS_MAX 4
+/* Of threads, at one instruction. */
+#define VISITS_MAX 8
 /* Fewer steps than this are made one by one. */
 #define BREAKPOINT_PAYS 4
 
@@ -28,6 +38,7 @@ struct trace {
     long anchor[STEPS_MAX + 1];
     uintptr_t pc[STEPS_MAX + 1];
     uint64_t visible[STEPS_MAX + 1];
+    bool can_stop[STEPS_MAX + 1];
     unsigned sleeps;
     long slept_at[SLEEPS_MAX + 1]; /* after so many instructions */
 };
@@ -56,12 +67,14 @@ static uint64_t hash(uint64_t seed)
     return h;
 }
 
-static bool is_new(long step, uintptr_t pc)
+/* How often it was met before. */
+static long visits(long step, uintptr_t pc)
 {
+    long n = 0;
+
     for (long i = 0; i < step; i++)
-        if (trace.pc[i] == pc)
-            return false;
-    return true;
+        n += trace.pc[i] == pc;
+    return n;
 }
 
 bool is_own_code(uintptr_t pc)
@@ -71,10 +84,24 @@ bool is_own_code(uintptr_t pc)
     return pc >= (uintptr_t)__executable_start && pc < (uintptr_t)etext;
 }
 
+bool is_library_code(uintptr_t pc)
+{
+    extern const char __start_weir_text[], __stop_weir_text[];
+
+    return pc >= (uintptr_t)__start_weir_text &&
+           pc < (uintptr_t)__stop_weir_text;
+}
+
 static void begin_run(const struct scenario *s, bool real_slices)
 {
     world_reset();
     world->real_slices = real_slices;
+    if (s->threads) {
+        pid_t process = crew_begin(s);
+
+        stepper->attach(process, world->victim_tid);
+        return;
+    }
     s->set_up(s);
     world_cast(s->waiter, s->vm);
     world_bring(s->early);
@@ -94,12 +121,38 @@ static bool awaken(const struct scenario *s, unsigned nth)
     if (s->awaken == NULL) {
         world_fail(__FILE__, __LINE__, "this operation does not sleep");
     }
-    return s->awaken(nth);
+    return s->threads ? crew_ask(ASK_AWAKEN, nth) : s->awaken(nth);
+}
+
+static char ask_others(const struct scenario *s, bool dead)
+{
+    return s->threads ? (char)crew_ask(ASK_OTHERS, 0) : s->others(dead);
+}
+
+static void let_finish(const struct scenario *s, bool dead)
+{
+    if (!dead)
+        stepper->let_go();
+    if (s->threads) {
+        (void)crew_ask(ASK_FINISH, 0);
+        return;
+    }
+    if (!dead)
+        world_settle();
+    s->finish(dead);
+}
+
+/* Whether the instruction that is next makes a thread. */
+static bool makes_thread(uintptr_t pc)
+{
+    return *(const uint16_t *)pc == 0x050f && stepper->number != NULL &&
+           (stepper->number() == SYS_clone || stepper->number() == SYS_clone3);
 }
 
 static bool follow(const struct scenario *s)
 {
     uint64_t calls = 0;
+    bool made = true; /* the first stop counts */
     enum at at = AT_STOP;
 
     memset(&trace, 0, sizeof(trace));
@@ -111,12 +164,16 @@ static bool follow(const struct scenario *s)
         place.step = step;
         trace.length = step;
         trace.pc[step] = pc;
-        trace.anchor[step] = is_new(step, pc) ? step
-                             : step > 0       ? trace.anchor[step - 1]
-                                              : 0;
+        trace.anchor[step] = at != AT_END && visits(step, pc) == 0 ? step
+                             : step > 0 ? trace.anchor[step - 1]
+                                        : 0;
         trace.visible[step] = hash(calls);
+        trace.can_stop[step] =
+            !s->threads || made || at == AT_END ||
+            (is_library_code(pc) && visits(step, pc) < VISITS_MAX);
         if (at == AT_END)
             break;
+        made = makes_thread(pc);
         calls += *(const uint16_t *)pc == 0x050f;
         for (at = stepper->step(); at == AT_SLEEP; at = stepper->wait()) {
             must(trace.sleeps < SLEEPS_MAX);
@@ -202,12 +259,8 @@ static char look_at(const struct scenario *s, struct stop stop, bool dead,
     }
     if (dead)
         stepper->kill();
-    seen = s->others(dead);
-    if (!dead) {
-        stepper->let_go();
-        world_settle();
-    }
-    s->finish(dead);
+    seen = ask_others(s, dead);
+    let_finish(s, dead);
     if (!dead)
         stepper->kill();
     world_end();
@@ -260,12 +313,18 @@ static void note(struct seen *seen, struct stop stop, char letter)
 
 static bool is_visible(long step)
 {
+    long last = step - 1;
+
+    while (last > 0 && !trace.can_stop[last])
+        last--;
     return step == 0 || step == trace.length ||
-           trace.visible[step] != trace.visible[step - 1];
+           trace.visible[step] != trace.visible[last];
 }
 
 static bool is_wanted(const struct stops *stops, long step, bool dead)
 {
+    if (!trace.can_stop[step])
+        return false;
     return is_visible(step) ||
            (dead ? stops->every_kill : step % stops->suspend_every == 0);
 }

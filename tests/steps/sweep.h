@@ -37,7 +37,11 @@ struct scenario {
     void (*finish)(bool dead);
     const char *suspended; /* expected; NULL: not swept */
     const char *killed;
-    bool vm;         /* a private object, processes with one memory */
+    bool vm;      /* a private object, processes with one memory */
+    bool threads; /* see crew.h; never killed */
+    /* Of these: starts the victim, whose thread calls crew_victim_waits, and
+     * whose operation it is to end if it does not return from VICTIM. */
+    void (*launch)(void);
     unsigned arg[5]; /* for set_up */
 };
 

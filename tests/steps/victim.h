@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum at {
     AT_STOP,  /* where it was told to stop */
@@ -22,14 +23,18 @@ struct stepper {
     bool (*works)(void);
     /* Start; it stands before its operation. */
     void (*start)(void (*body)(unsigned), bool vm);
+    /* The same with a thread of another process that waits for that (crew.c);
+     * NULL: this stepper cannot. */
+    void (*attach)(pid_t process, pid_t thread);
     /* One instruction more; what has come of it. */
     enum at (*step)(void);
     /* So many more, or up to the first visit of pc: at least as far. */
     enum at (*run)(long steps, uintptr_t pc);
     /* After AT_SLEEP: what has come of it. */
     enum at (*wait)(void);
-    /* Where it stands, and whether a system call is next. */
+    /* Where it stands; if a system call is next, which.  NULL: unknown. */
     uintptr_t (*pc)(void);
+    long (*number)(void);
     /* Let it go for good. */
     void (*let_go)(void);
     /* It is free: whether it has returned, or sleeps. */
@@ -41,6 +46,9 @@ struct stepper {
  * kernel maps into it (the clock) touches no object, and is now longer, now
  * shorter. */
 bool is_own_code(uintptr_t pc);
+
+/* Whether it is the library's, and not libc's or a test's. */
+bool is_library_code(uintptr_t pc);
 
 extern const struct stepper by_ptrace;
 extern const struct stepper by_trap_flag;

@@ -22,6 +22,7 @@
 #include "base/cpu.h"
 #include "base/spin.h"
 #include "base/time.h"
+#include "crew.h"
 #include "futex/sys.h"
 #include "memory.h"
 #include "victim.h"
@@ -42,6 +43,7 @@ static unsigned brought;
 static void (*waiter_body)(unsigned);
 static bool waiter_vm;
 static bool victim_is_free;
+static bool by_threads;
 static volatile sig_atomic_t ticks; /* seconds since this run began */
 
 /* What the linker puts in the place of the library's own calls. */
@@ -87,6 +89,7 @@ _Noreturn void world_fail(const char *file, int line, const char *text)
 {
     (void)fprintf(stderr, "%s:%d: must hold: %s\n", file, line, text);
     report();
+    world->failed = 1;
     abort();
 }
 
@@ -158,15 +161,25 @@ void world_reset(void)
     ticks = 0;
 }
 
-static void be(void (*body)(unsigned), unsigned index)
+void world_be_another(void)
 {
-    struct sched_param none = {0};
-
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     /* A signal to the judge's job would change the order of sleepers. */
     (void)setpgid(0, 0);
-    /* Does not preempt who wakes it. */
+}
+
+/* Does not preempt who wakes it. */
+void world_be_batch(void)
+{
+    struct sched_param none = {0};
+
     (void)sched_setscheduler(0, SCHED_BATCH, &none);
+}
+
+static void be(void (*body)(unsigned), unsigned index)
+{
+    world_be_another();
+    world_be_batch();
     body(index);
     for (;;)
         (void)pause();
@@ -191,7 +204,9 @@ pid_t world_spawn(void (*body)(unsigned), unsigned index, bool vm)
     static unsigned next;
     pid_t pid;
 
-    if (vm) {
+    if (by_threads) {
+        pid = crew_thread(body, index);
+    } else if (vm) {
         unsigned n = next++ % (WAITERS_MAX + 1);
 
         births[n] = (struct birth){body, index};
@@ -203,6 +218,11 @@ pid_t world_spawn(void (*body)(unsigned), unsigned index, bool vm)
     }
     must(pid > 0);
     return pid;
+}
+
+void world_spawn_threads(void)
+{
+    by_threads = true;
 }
 
 static void bury(pid_t pid)

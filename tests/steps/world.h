@@ -55,6 +55,15 @@ struct world {
     volatile long steps;
     volatile long stop_at;
     volatile uintptr_t pc;
+    /* For threads (crew.c). */
+    volatile pid_t victim_tid;
+    volatile int victim_may_go;
+    volatile uint32_t asked;
+    volatile uint32_t answered;
+    volatile int question;
+    volatile unsigned question_arg;
+    volatile int answer;
+    volatile int failed; /* there */
     _Alignas(128) unsigned char object[OBJECT_SIZE];
 };
 
@@ -87,8 +96,14 @@ void world_set_up(void);
 void world_reset(void);
 
 /* Start a process, with memory of its own or (vm) with this process's, that
- * calls body(index) and then waits for its end. */
+ * calls body(index) and then waits for its end; or a thread of this process, if
+ * this is the director's (crew.c). */
 pid_t world_spawn(void (*body)(unsigned), unsigned index, bool vm);
+void world_spawn_threads(void);
+
+/* What each process of a run does first, and a thread. */
+void world_be_another(void);
+void world_be_batch(void);
 
 /* Whether the process sleeps in a futex call; fd is what world_watch gave. */
 int world_watch(pid_t pid);

@@ -1,0 +1,2 @@
+#include "sweep.h"
+const struct scenario timer_scenarios[] = {{.name = NULL}};
