@@ -5,16 +5,19 @@
  * whose deadlines collide: nothing is lost or doubled, and nobody sleeps for
  * ever.
  *
- * Some threads insist: they wait without a token, and must get what they want,
- * so many times.  Others are fickle: each of their waits has a token, which
- * may have a deadline, and they give back what they get.  So all that helps an
- * insisting thread is its own wake-up: one that went with a cancelled wait
- * leaves it asleep, for the watchdog.
+ * The stress is made of rounds, after each of which all meet at a barrier of
+ * libc.  In each some threads insist: they wait without a token, and must get
+ * what they want.  Others are fickle: each has one wait with a token, which may
+ * have a deadline, and gives back what it gets.  Another cancels that token.  A
+ * wake-up that went with a cancelled wait is repaired by nobody, and the
+ * watchdog shows the sleeper.
  */
 #include <weir/weir.h>
 
+#include <pthread.h>
 #include <stdlib.h>
 
+#include "base/tunables.h"
 #include "support/support.h"
 #include "test_kernel_kit.h"
 
@@ -28,92 +31,70 @@ static const unsigned scopes[] = {WEIR_PRIVATE, WEIR_SHARED};
 #define THREADS (CANCELLER + 1)
 
 struct play {
-    long rounds;
-    void (*insist)(long round, support_random_t *random);
+    void (*insist)(unsigned me, support_random_t *random);
     void (*be_fickle)(weir_token_t *token, weir_deadline_t deadline,
                       support_random_t *random);
+    long rounds;
+    weir_token_t *tokens; /* one for each round */
+    unsigned scope;
+    pthread_barrier_t meet;
 };
 
-/* The token of now: one after another is cancelled, each once. */
-#define TOKENS 20000
-static weir_token_t tokens[TOKENS];
-static long now;
-static unsigned insisting; /* that have not come to their end */
-static unsigned scope;
-
-static weir_token_t *token_of_now(void)
-{
-    return &tokens[__atomic_load_n(&now, __ATOMIC_ACQUIRE)];
-}
-
-static bool is_over(void)
-{
-    return __atomic_load_n(&insisting, __ATOMIC_ACQUIRE) == 0;
-}
-
-static void cancel_all(support_random_t *random)
-{
-    for (long i = 0; !is_over(); i++) {
-        support_note("cancels after %lu", (unsigned long)i, 0);
-        support_delay_ns(support_below(random, 60000));
-        if (i + 1 < TOKENS) {
-            __atomic_store_n(&now, i + 1, __ATOMIC_RELEASE);
-            must_eq(weir_token_cancel(&tokens[i]), 0);
-        }
-    }
-    /* It stays: who comes from now on goes at once. */
-    must_eq(weir_token_cancel(token_of_now()), 0);
-}
-
-static void be_fickle(const struct play *p, support_random_t *random)
+static void be_fickle(const struct play *p, long round,
+                      support_random_t *random)
 {
     weir_deadline_t soon = weir_after(support_below(random, 80000));
     uint32_t way = support_below(random, 4);
+    weir_token_t *token = &p->tokens[round];
     weir_token_t child;
 
     if (way == 0) {
-        p->be_fickle(token_of_now(), WEIR_FOREVER, random);
+        p->be_fickle(token, soon, random);
     } else if (way == 1) {
-        p->be_fickle(token_of_now(), soon, random);
-    } else {
-        must_eq(weir_token_init(&child, token_of_now(),
-                                way == 2 ? soon : WEIR_FOREVER, scope),
-                0);
+        must_eq(weir_token_init(&child, token, soon, p->scope), 0);
         p->be_fickle(&child, WEIR_FOREVER, random);
+    } else {
+        must_eq(weir_token_init(&child, token, WEIR_FOREVER, p->scope), 0);
+        p->be_fickle(way == 2 ? token : &child, WEIR_FOREVER, random);
     }
 }
 
 static void take_part(unsigned me, void *arg)
 {
-    const struct play *p = arg;
+    struct play *p = arg;
     support_random_t random = support_random(me);
 
-    if (me == CANCELLER) {
-        cancel_all(&random);
-    } else if (me >= INSIST) {
-        while (!is_over()) {
-            support_note("is fickle", 0, 0);
-            be_fickle(p, &random);
+    for (long i = 0; i < p->rounds; i++) {
+        support_note("round %lu as %lu", (unsigned long)i, me);
+        if (support_below(&random, 4) == 0)
+            support_jitter(&random);
+        if (me < INSIST) {
+            p->insist(me, &random);
+        } else if (me < CANCELLER) {
+            be_fickle(p, i, &random);
+        } else {
+            support_delay_ns(support_below(&random, 60000));
+            must_eq(weir_token_cancel(&p->tokens[i]), 0);
         }
-    } else {
-        for (long i = 0; i < p->rounds; i++) {
-            support_note("insists, round %lu", (unsigned long)i, 0);
-            p->insist(i, &random);
-        }
-        __atomic_fetch_sub(&insisting, 1, __ATOMIC_ACQ_REL);
+        pthread_barrier_wait(&p->meet);
     }
 }
 
 static void perform(struct play *p, int way, long rounds)
 {
-    p->rounds = support_scaled(rounds);
     kit_can_wait_any = way / SCOPES == 0;
-    scope = scopes[way % SCOPES];
-    now = 0;
-    insisting = INSIST;
-    for (long i = 0; i < TOKENS; i++)
-        must_eq(weir_token_init(&tokens[i], NULL, WEIR_FOREVER, scope), 0);
+    /* An older kernel's sleeper hears of it in a millisecond. */
+    p->rounds = support_scaled(kit_can_wait_any ? rounds : rounds / 16);
+    p->scope = scopes[way % SCOPES];
+    p->tokens = calloc((size_t)p->rounds, sizeof(*p->tokens));
+    must(p->tokens != NULL);
+    for (long i = 0; i < p->rounds; i++)
+        must_eq(weir_token_init(&p->tokens[i], NULL, WEIR_FOREVER, p->scope),
+                0);
+    must_eq(pthread_barrier_init(&p->meet, NULL, THREADS), 0);
     support_threads(THREADS, take_part, p);
+    must_eq(pthread_barrier_destroy(&p->meet), 0);
+    free(p->tokens);
 }
 
 /* What a fickle wait may return. */
@@ -125,41 +106,37 @@ static bool got(int result)
 
 /* --- semaphore --- */
 
-#define PERMITS 2
 static weir_sem_t sem;
-static int inside;
 
-static void hold_permit(support_random_t *random)
+/* One posts for the other. */
+static void post_or_wait(unsigned me, support_random_t *random)
 {
-    must(__atomic_fetch_add(&inside, 1, __ATOMIC_RELAXED) < PERMITS);
-    if (support_below(random, 8) == 0)
-        support_jitter(random);
-    __atomic_fetch_sub(&inside, 1, __ATOMIC_RELAXED);
+    (void)random;
+    must_eq(me == 0 ? weir_sem_post(&sem) : weir_sem_wait(&sem), 0);
+}
+
+static void borrow(weir_token_t *token, weir_deadline_t deadline,
+                   support_random_t *random)
+{
+    if (!got(weir_sem_wait_with(&sem, deadline, token)))
+        return;
+    support_jitter(random);
     must_eq(weir_sem_post(&sem), 0);
 }
 
-static void insist_on_permit(long round, support_random_t *random)
+static void pass_permits(int way, long rounds)
 {
-    (void)round;
-    must_eq(weir_sem_wait(&sem), 0);
-    hold_permit(random);
-}
+    struct play p = {.insist = post_or_wait, .be_fickle = borrow};
 
-static void ask_for_permit(weir_token_t *token, weir_deadline_t deadline,
-                           support_random_t *random)
-{
-    if (got(weir_sem_wait_with(&sem, deadline, token)))
-        hold_permit(random);
+    must_eq(weir_sem_init(&sem, 0, WEIR_SEM_MAX, scopes[way % SCOPES]), 0);
+    support_watch("semaphore", &sem, sizeof(sem));
+    perform(&p, way, rounds);
+    must_eq(weir_sem_value(&sem), 0);
 }
 
 START_TEST(permits)
 {
-    struct play p = {0, insist_on_permit, ask_for_permit};
-
-    must_eq(weir_sem_init(&sem, PERMITS, PERMITS, scopes[_i % SCOPES]), 0);
-    support_watch("semaphore", &sem, sizeof(sem));
-    perform(&p, _i, 3000);
-    must_eq(weir_sem_value(&sem), PERMITS);
+    pass_permits(_i, 5000);
 }
 END_TEST
 
@@ -172,15 +149,18 @@ static void hold_mutex(support_random_t *random)
 {
     must_eq(counter, copy);
     counter++;
-    if (support_below(random, 8) == 0)
-        support_jitter(random);
+    /* Long enough, at times, for another to reserve it. */
+    if (support_below(random, 64) == 0)
+        support_sleep_ns(2 * WEIR_MUTEX_FAIR_NS);
+    else
+        support_delay_ns(support_below(random, 40000));
     copy++;
     must_eq(weir_mutex_unlock(&mutex), 0);
 }
 
-static void insist_on_mutex(long round, support_random_t *random)
+static void insist_on_mutex(unsigned me, support_random_t *random)
 {
-    (void)round;
+    (void)me;
     must_eq(weir_mutex_lock(&mutex), 0);
     hold_mutex(random);
 }
@@ -194,7 +174,7 @@ static void ask_for_mutex(weir_token_t *token, weir_deadline_t deadline,
 
 START_TEST(exclusion)
 {
-    struct play p = {0, insist_on_mutex, ask_for_mutex};
+    struct play p = {.insist = insist_on_mutex, .be_fickle = ask_for_mutex};
 
     must_eq(weir_mutex_init(&mutex, scopes[_i % SCOPES]), 0);
     support_watch("mutex", &mutex, sizeof(mutex));
@@ -212,15 +192,15 @@ static void hold_rwlock(bool write, support_random_t *random)
 {
     must_eq(counter, copy);
     counter += write;
-    if (support_below(random, 8) == 0)
-        support_jitter(random);
+    /* Long enough for others to sleep. */
+    support_delay_ns(support_below(random, 40000));
     copy += write;
     must_eq(write ? weir_rwlock_wrunlock(&rw) : weir_rwlock_rdunlock(&rw), 0);
 }
 
-static void insist_on_rwlock(long round, support_random_t *random)
+static void insist_on_rwlock(unsigned me, support_random_t *random)
 {
-    bool write = round % 2;
+    bool write = me == 0 || support_below(random, 2);
 
     must_eq(write ? weir_rwlock_wrlock(&rw) : weir_rwlock_rdlock(&rw), 0);
     hold_rwlock(write, random);
@@ -242,7 +222,7 @@ static const unsigned policies[] = {0, WEIR_RW_PREFER_READER,
 
 START_TEST(readers_and_writers)
 {
-    struct play p = {0, insist_on_rwlock, ask_for_rwlock};
+    struct play p = {.insist = insist_on_rwlock, .be_fickle = ask_for_rwlock};
 
     must_eq(weir_rwlock_init(&rw, policies[_i / WAYS] | scopes[_i % SCOPES]),
             0);
@@ -258,18 +238,12 @@ END_TEST
 static weir_cond_t cond;
 static long there; /* guarded by mutex */
 
-/* The first makes, the second eats: a signal for each. */
-static void make_or_eat(long round, support_random_t *random)
+/* One makes something, and signals it, for the other. */
+static void make_or_eat(unsigned me, support_random_t *random)
 {
-    static _Thread_local int role;
-
-    if (round == 0) {
-        static int roles;
-
-        role = __atomic_add_fetch(&roles, 1, __ATOMIC_RELAXED);
-    }
+    (void)random;
     must_eq(weir_mutex_lock(&mutex), 0);
-    if (role == 1) {
+    if (me == 0) {
         there++;
         must_eq(weir_cond_signal(&cond), 0);
     } else {
@@ -278,7 +252,6 @@ static void make_or_eat(long round, support_random_t *random)
         there--;
     }
     must_eq(weir_mutex_unlock(&mutex), 0);
-    support_jitter(random);
 }
 
 /* Looks for nothing, and gives the signal to another. */
@@ -294,7 +267,7 @@ static void wait_for_signal(weir_token_t *token, weir_deadline_t deadline,
 
 START_TEST(signals)
 {
-    struct play p = {0, make_or_eat, wait_for_signal};
+    struct play p = {.insist = make_or_eat, .be_fickle = wait_for_signal};
 
     must_eq(weir_mutex_init(&mutex, scopes[_i % SCOPES]), 0);
     must_eq(weir_cond_init(&cond, scopes[_i % SCOPES]), 0);
@@ -314,22 +287,24 @@ static void account(uint64_t put, uint64_t got_out)
     __atomic_fetch_add(&balance, put - got_out, __ATOMIC_RELAXED);
 }
 
-/* Both put one and get one, in one order and in the other. */
-static void put_and_get(long round, support_random_t *random)
+/* One puts what the other gets. */
+static void put_or_get(unsigned me, support_random_t *random)
 {
     uint64_t in = support_next(random);
-    uint64_t out;
+    uint64_t out = 0;
 
-    (void)round;
-    must_eq(weir_queue_put(queue, &in), 0);
-    if (support_below(random, 8) == 0)
-        support_jitter(random);
-    must_eq(weir_queue_get(queue, &out), 0);
-    account(in, out);
+    if (me == 0) {
+        must_eq(weir_queue_put(queue, &in), 0);
+        account(in, 0);
+    } else {
+        must_eq(weir_queue_get(queue, &out), 0);
+        account(0, out);
+    }
 }
 
-static void put_or_get(weir_token_t *token, weir_deadline_t deadline,
-                       support_random_t *random)
+/* As many puts as gets, whatever comes of it. */
+static void put_and_get(weir_token_t *token, weir_deadline_t deadline,
+                        support_random_t *random)
 {
     uint64_t in = support_next(random);
     uint64_t out;
@@ -348,14 +323,14 @@ static void put_or_get(weir_token_t *token, weir_deadline_t deadline,
 
 START_TEST(elements)
 {
-    struct play p = {0, put_and_get, put_or_get};
-    size_t size = weir_queue_memsize(2, sizeof(uint64_t));
+    struct play p = {.insist = put_or_get, .be_fickle = put_and_get};
+    size_t size = weir_queue_memsize(1, sizeof(uint64_t));
     uint64_t out;
 
     queue = aligned_alloc(WEIR_QUEUE_ALIGN, size);
     must(queue != NULL);
     must_eq(
-        weir_queue_init(queue, size, 2, sizeof(uint64_t), scopes[_i % SCOPES]),
+        weir_queue_init(queue, size, 1, sizeof(uint64_t), scopes[_i % SCOPES]),
         0);
     support_watch("queue", queue, size);
     perform(&p, _i, 3000);
@@ -370,17 +345,16 @@ END_TEST
 
 static weir_event_t event;
 
-static void set_or_wait(long round, support_random_t *random)
+/* One opens it for the other, who closes it again. */
+static void set_or_wait(unsigned me, support_random_t *random)
 {
-    (void)round;
-    if (support_below(random, 2)) {
+    (void)random;
+    if (me == 0) {
         must_eq(weir_event_set(&event), 0);
-        support_jitter(random);
-        must_eq(weir_event_clear(&event), 0);
-    } else {
-        (void)got(weir_event_wait_until(
-            &event, weir_after(support_below(random, 100000))));
+        return;
     }
+    must_eq(weir_event_wait(&event), 0);
+    must_eq(weir_event_clear(&event), 0);
 }
 
 static void wait_for_event(weir_token_t *token, weir_deadline_t deadline,
@@ -395,7 +369,7 @@ static void wait_for_event(weir_token_t *token, weir_deadline_t deadline,
 
 START_TEST(events)
 {
-    struct play p = {0, set_or_wait, wait_for_event};
+    struct play p = {.insist = set_or_wait, .be_fickle = wait_for_event};
 
     must_eq(weir_event_init(&event, scopes[_i % SCOPES]), 0);
     perform(&p, _i, 2000);
@@ -406,13 +380,9 @@ END_TEST
 
 START_TEST(permits_in_a_storm)
 {
-    struct play p = {0, insist_on_permit, ask_for_permit};
-
-    must_eq(weir_sem_init(&sem, PERMITS, PERMITS, scopes[_i % SCOPES]), 0);
     support_storm_begin();
-    perform(&p, _i, 500);
+    pass_permits(_i, 500);
     support_storm_end();
-    must_eq(weir_sem_value(&sem), PERMITS);
 }
 END_TEST
 
