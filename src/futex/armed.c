@@ -19,6 +19,9 @@
  *  LIMIT  TURN wraps after 2^30 times: a thread stopped for so long between
  *       its look and its move may fire another's file, in vain.
  *
+ * WORD slot.fd, 32 bits, not slept on: the file, and WORD slot.address, 64 bits,
+ * not slept on: for what; both set UNDER HELD.  If stale: see I1.
+ *
  * Why nothing is missed.  The entry is ARMED before the object says that
  * somebody waits, by a release; whoever makes true what is waited for sees
  * that, by an acquire, and so the entry.  What became true before is found by
@@ -48,8 +51,8 @@
 
 struct slot {
     WEIR_ATOMIC(uint32_t) state;
-    WEIR_ATOMIC(uint32_t) fd;
-    WEIR_ATOMIC(uint64_t) address;
+    WEIR_ATOMIC(uint32_t) fd;      /* written UNDER HELD; see I1 */
+    WEIR_ATOMIC(uint64_t) address; /* the same */
 };
 
 static struct slot slots[SLOTS];
@@ -114,9 +117,8 @@ static void fill(struct slot *slot, const volatile void *address, int fd)
     /* UNDER HELD */
     uint32_t state = weir_load_rlx_(&slot->state);
 
-    /* UNDER HELD, both */
-    weir_store_rlx_(&slot->address, key_of(address));
-    weir_store_rlx_(&slot->fd, (uint32_t)fd);
+    weir_store_rlx_(&slot->address, key_of(address)); /* UNDER HELD */
+    weir_store_rlx_(&slot->fd, (uint32_t)fd);         /* UNDER HELD */
     /* [A1] release; pairs with [A2] */
     weir_store_rel_(&slot->state, ((state & ~FLAGS) + TURN_ONE) | ARMED);
 }
@@ -210,8 +212,7 @@ bool weir_armed_drop_(const volatile void *address, int fd)
 
 /* -- Fork --------------------------------------------------------------- */
 
-/* The files are the parent's too, and so are those who wait for them. */
-static void forget(void)
+void weir_armed_reset_(void)
 {
     for (uint32_t i = 0; i < SLOTS; i++)
         /* OWNED: there is one thread. */
@@ -220,5 +221,5 @@ static void forget(void)
 
 WEIR_CONSTRUCTOR static void set_up(void)
 {
-    (void)pthread_atfork(NULL, NULL, forget);
+    (void)pthread_atfork(NULL, NULL, weir_armed_reset_);
 }

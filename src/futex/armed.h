@@ -22,4 +22,8 @@ bool weir_armed_drop_(const volatile void *address, int fd);
  * Async-signal-safe; the address alone is used. */
 unsigned weir_armed_fire_(const volatile void *address);
 
+/* Empty the table; for tests, and in a child after fork: the files are the
+ * parent's too, and so are those who wait for them. */
+void weir_armed_reset_(void);
+
 #endif

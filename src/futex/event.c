@@ -267,8 +267,8 @@ int weir_event_arm(weir_event_t *e, int fd)
             (void)weir_armed_fire_(e);
             return 0;
         }
-    /* [F4] release, also where it changes nothing; pairs with [F4] in wake_all.
-     * Acquire where it finds it set. */
+    /* [F4] acq_rel, also where it changes nothing; pairs with [F4] in wake_all,
+     * and acquires, where it finds it set, from [F2]. */
     while (!weir_cas_acq_rel_(&e->state, &state, state | WAITERS));
     return 0;
 }
