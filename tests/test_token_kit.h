@@ -11,18 +11,8 @@
 
 #include <stdlib.h>
 
-#include "futex/sys.h"
 #include "support/support.h"
-
-/* Whether the kernel is to be one that can wait for several words. */
-static bool kit_can_wait_any = true;
-
-bool __real_weir_futex_can_wait_any_(void);
-bool __wrap_weir_futex_can_wait_any_(void);
-bool __wrap_weir_futex_can_wait_any_(void)
-{
-    return kit_can_wait_any && __real_weir_futex_can_wait_any_();
-}
+#include "test_kernel_kit.h"
 
 /* All that the rows use. */
 static struct kit {
