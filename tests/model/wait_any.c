@@ -10,12 +10,15 @@
 
 #include "base/atomic.h"
 #include "base/tunables.h"
+#include "futex/eventcount.h"
 #include "futex/parked.h"
 #include "model/model.h"
 
 #define MS 1000000
 #define A 0
 #define B 1
+/* As src/futex/mutex.c has it. */
+#define MUTEX_HEAVY 2u
 
 struct state {
     weir_sem_t sems[2];
@@ -104,6 +107,13 @@ static void of_one(void *arg)
     MODEL_ASSERT(weir_queue_init(&s->queue, sizeof(s->queue), 1,
                                  sizeof(uint64_t), 0) == 0,
                  "init returns 0");
+}
+
+/* Somebody has slept on the mutex before. */
+static void heavy(void *arg)
+{
+    /* INIT: the threads have not begun. */
+    weir_store_rlx_(&((struct state *)arg)->mutex.state, MUTEX_HEAVY);
 }
 
 static void shared(void *arg)
@@ -318,6 +328,14 @@ static void lock_or_take_in_time(void *arg)
     lock_or_take_until((struct state *)arg, weir_after(MS));
 }
 
+/* Nobody posts. */
+static void lock_alone(void *arg)
+{
+    lock_or_take(arg);
+    MODEL_ASSERT(model_get(&((struct state *)arg)->told[1]) == 0,
+                 "it gets the lock");
+}
+
 static void is_at_rest(void *arg)
 {
     struct state *s = (struct state *)arg;
@@ -395,12 +413,42 @@ static void get_or_learn_or_take(void *arg)
     MODEL_ASSERT(which == 0, "nobody posts");
 }
 
+static void put_twice(void *arg)
+{
+    put((struct state *)arg);
+    put((struct state *)arg);
+}
+
+/* Nobody posts. */
+static void get_alone(void *arg)
+{
+    struct state *s = (struct state *)arg;
+    uint64_t element = 0;
+
+    MODEL_ASSERT(any(s, 1, weir_wait_on_get(&s->queue, &element),
+                     weir_wait_on_sem(&s->sems[B]), WEIR_FOREVER, NULL) == 0,
+                 "it gets an element");
+    MODEL_ASSERT(element == 7, "what was put is got");
+}
+
+static void is_empty(void *arg)
+{
+    struct state *s = (struct state *)arg;
+
+    MODEL_ASSERT(weir_queue_len(&s->queue) == 0, "all were got");
+    MODEL_ASSERT(!weir_eventcount_has_sleepers_(&s->queue.not_empty) &&
+                     !weir_eventcount_has_sleepers_(&s->queue.not_full),
+                 "nobody is counted who has left");
+}
+
 static void is_drained(void *arg)
 {
     struct state *s = (struct state *)arg;
 
     MODEL_ASSERT(weir_queue_len(&s->queue) == 0, "it was got");
     MODEL_ASSERT(left(s, B) == 1, "and the permit given back");
+    MODEL_ASSERT(!weir_eventcount_has_sleepers_(&s->queue.not_empty),
+                 "nobody is counted who has left");
 }
 
 /* -- An event, and something else --------------------------------------- */
@@ -443,6 +491,22 @@ static void token_or_event(void *arg)
 
     if (which == 1)
         MODEL_ASSERT(model_get(&s->before) == 7, "the event publishes");
+}
+
+static void with_deadline(void *arg)
+{
+    MODEL_ASSERT(weir_token_init(&((struct state *)arg)->token, NULL,
+                                 weir_after(MS), 0) == 0,
+                 "init returns 0");
+}
+
+static void ends_by_itself(void *arg)
+{
+    struct state *s = (struct state *)arg;
+
+    MODEL_ASSERT(any(s, 1, weir_wait_on_token(&s->token),
+                     weir_wait_on_event(&s->event), WEIR_FOREVER, NULL) == 0,
+                 "nobody sets the event");
 }
 
 /* -- Lifetime ----------------------------------------------------------- */
@@ -604,6 +668,45 @@ const struct model_program model_wait_any[] = {
      .preemptions = 3,
      .timeouts = 1,
      .deeper = 1},
+    {.name = "mutex_alone",
+     .size = sizeof(struct state),
+     .thread = {lock_and_work, lock_alone},
+     .check = is_at_rest,
+     .preemptions = 4,
+     .stale = 1,
+     .spurious = 1,
+     .deeper = 1},
+    {.name = "mutex_heavy",
+     .size = sizeof(struct state),
+     .setup = heavy,
+     .thread = {lock_and_post, lock_or_take, lock_and_work},
+     .check = is_at_rest,
+     .preemptions = 3,
+     .deeper = 1},
+    {.name = "mutex_shared",
+     .size = sizeof(struct state),
+     .flags = MODEL_PROCESSES,
+     .setup = shared,
+     .thread = {lock_and_post, lock_or_take, lock_and_work},
+     .check = is_at_rest,
+     .preemptions = 2,
+     .deeper = 1},
+    {.name = "get",
+     .size = sizeof(struct state),
+     .setup = of_one,
+     .thread = {put_once, get_alone},
+     .check = is_empty,
+     .preemptions = 3,
+     .stale = 1,
+     .spurious = 1,
+     .deeper = 1},
+    {.name = "get_two",
+     .size = sizeof(struct state),
+     .setup = of_one,
+     .thread = {put_twice, get_alone, get_once},
+     .check = is_empty,
+     .preemptions = 2,
+     .deeper = 1},
     {.name = "queue",
      .size = sizeof(struct state),
      .setup = of_one,
@@ -636,6 +739,11 @@ const struct model_program model_wait_any[] = {
      .preemptions = 3,
      .stale = 1,
      .deeper = 1},
+    {.name = "token_deadline",
+     .size = sizeof(struct state),
+     .setup = with_deadline,
+     .thread = {ends_by_itself},
+     .spurious = 1},
     {.name = "free",
      .size = sizeof(struct state),
      .thread = {post_a, take_and_free},
@@ -684,7 +792,7 @@ const struct model_program model_wait_any[] = {
      .size = sizeof(struct state),
      .flags = MODEL_PROCESSES | MODEL_NETS,
      .setup = shared,
-     .thread = {post_a, post_b, survive_any},
+     .thread = {post_a, post_a, survive_any},
      .mortal = 1,
      .preemptions = 2,
      .kills = 1,
