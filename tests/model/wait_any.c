@@ -305,6 +305,12 @@ static void lock_and_post(void *arg)
     unlock(s);
 }
 
+static void lock_3_times(void *arg)
+{
+    for (int i = 0; i < 3; i++)
+        lock_and_work(arg);
+}
+
 static void lock_or_take_until(struct state *s, weir_deadline_t deadline)
 {
     int which = any(s, 1, weir_wait_on_mutex(&s->mutex),
@@ -682,6 +688,14 @@ const struct model_program model_wait_any[] = {
      .thread = {lock_and_post, lock_or_take, lock_and_work},
      .check = is_at_rest,
      .preemptions = 3,
+     .deeper = 1},
+    {.name = "mutex_reserved",
+     .size = sizeof(struct state),
+     .setup = heavy,
+     .thread = {lock_3_times, lock_alone, lock_and_work},
+     .check = is_at_rest,
+     .preemptions = 2,
+     .jumps = 1,
      .deeper = 1},
     {.name = "mutex_shared",
      .size = sizeof(struct state),
