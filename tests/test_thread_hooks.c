@@ -15,7 +15,7 @@
 
 /* --- events --- */
 
-#define KINDS (WEIR_TRACE_WAKE + 1)
+#define KINDS (WEIR_TRACE_TIMER_FIRE + 1)
 
 static uint32_t counts[KINDS];
 static weir_trace_event_t last[KINDS];

@@ -28,8 +28,9 @@
  *
  * The same places are USDT probes of the provider "weir", for bpftrace, perf
  * and gdb, on x86-64 and AArch64: thread_start, thread_stop, contended_begin,
- * contended_end, wait, woken, wake.  Arguments: the object; and the ident of
- * the thread, the value slept on, or the number of threads to wake.
+ * contended_end, wait, woken, wake, timer_fire.  Arguments: the object; and the
+ * ident of the thread, the value slept on, the number of threads to wake, or the
+ * nanoseconds that a timer is late.
  */
 #ifndef WEIR_TRACE_H
 #define WEIR_TRACE_H
@@ -45,11 +46,11 @@ enum weir_trace_kind {
      * returned from it; the object is its weir_thread_t, and ns its life. */
     WEIR_TRACE_THREAD_START = 1,
     WEIR_TRACE_THREAD_STOP,
-    /* A call has to wait for others: a mutex is held, a barrier is not full, a
-     * queue is empty or full, a thread to join runs.  It ended, after ns
-     * nanoseconds.  The object is what was called; the part of it that is
-     * waited for, in a queue.  The other primitives have WAIT and WOKEN
-     * alone. */
+    /* A call has to wait for others: a lock is held, a condition is to be
+     * signalled, a barrier is not full, a queue is empty or full, a thread to
+     * join runs.  It ended, after ns nanoseconds.  The object is what was
+     * called; the part of it that is waited for, in a queue; the items, of
+     * weir_wait_any.  Timers have WAIT and WOKEN alone. */
     WEIR_TRACE_CONTENDED_BEGIN,
     WEIR_TRACE_CONTENDED_END,
     /* The thread goes to sleep in the kernel on a word; it came back, after
@@ -57,7 +58,10 @@ enum weir_trace_kind {
     WEIR_TRACE_WAIT,
     WEIR_TRACE_WOKEN,
     /* The thread wakes up to count others that sleep on a word. */
-    WEIR_TRACE_WAKE
+    WEIR_TRACE_WAKE,
+    /* A timer's callback is about to be called, ns nanoseconds after it fell
+     * due; 0 where an executor calls it, or it fell due again meanwhile. */
+    WEIR_TRACE_TIMER_FIRE
 };
 
 typedef struct weir_trace_event {
@@ -66,7 +70,7 @@ typedef struct weir_trace_event {
     const volatile void *object; /* an address, to compare and to print */
     uint64_t thread;             /* weir_get_ident of the calling thread */
     weir_deadline_t time;        /* now */
-    int64_t ns;                  /* THREAD_STOP, CONTENDED_END, WOKEN */
+    int64_t ns; /* THREAD_STOP, CONTENDED_END, WOKEN, TIMER_FIRE */
 } weir_trace_event_t;
 
 /* The event is the hook's for the time of the call. */

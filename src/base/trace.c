@@ -23,7 +23,7 @@ static _Thread_local WEIR_TLS_FIXED_ bool inside;
 static bool takes_time(uint32_t kind)
 {
     return kind == WEIR_TRACE_THREAD_STOP || kind == WEIR_TRACE_CONTENDED_END ||
-           kind == WEIR_TRACE_WOKEN;
+           kind == WEIR_TRACE_WOKEN || kind == WEIR_TRACE_TIMER_FIRE;
 }
 
 WEIR_COLD void weir_trace_emit_(uint32_t kind, const volatile void *object,

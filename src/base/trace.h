@@ -107,6 +107,14 @@ static inline void weir_trace_woken_(const volatile void *word,
     weir_trace_end_(WEIR_TRACE_WOKEN, word, begun);
 }
 
+static inline void weir_trace_timer_fire_(const volatile void *timer,
+                                          int64_t late)
+{
+    WEIR_PROBE("timer_fire", (uintptr_t)timer, (uint64_t)late);
+    if (weir_traced_())
+        weir_trace_emit_(WEIR_TRACE_TIMER_FIRE, timer, 0, late);
+}
+
 static inline void weir_trace_wake_(const volatile void *word, int count)
 {
     WEIR_PROBE("wake", (uintptr_t)word, (unsigned)count);

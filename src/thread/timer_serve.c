@@ -13,6 +13,7 @@
 
 #include "atomics/wheel.h"
 #include "base/atomic.h"
+#include "base/trace.h"
 
 /* -- Callbacks ---------------------------------------------------------- */
 
@@ -27,7 +28,7 @@ static void unlist(const struct weir_timer_run *run)
 
 /* Call its function, unlocked.  When that returns the timer may be gone; if it
  * fell due again it is not, or it would have been cancelled first. */
-static void run(weir_timer_t *t)
+static void run(weir_timer_t *t, int64_t late)
 {
     struct weir_timer_run run = {.next = weir_timers_.runs,
                                  .serial = t->serial,
@@ -43,6 +44,7 @@ static void run(weir_timer_t *t)
     for (;;) {
         t->fired++;
         weir_timer_leave_();
+        weir_trace_timer_fire_(t, late); /* its address alone */
         fn(arg);
         weir_timer_enter_();
         if (weir_timers_.epoch != run.epoch)
@@ -50,6 +52,7 @@ static void run(weir_timer_t *t)
         if (!run.again || weir_timers_.stopping)
             break;
         run.again = false;
+        late = 0;
     }
     unlist(&run);
     weir_timer_tell_(weir_timer_word_of_(run.serial));
@@ -65,7 +68,7 @@ static void run_handed(void *timer)
     /* Not if it was handed before a fork. */
     if (weir_timer_has_(t, WEIR_TIMER_HANDED_)) {
         weir_timers_.handed--;
-        run(t);
+        run(t, 0);
     }
     weir_timer_leave_();
 }
@@ -86,7 +89,7 @@ static void hand_over(weir_timer_t *t)
     if (result == 0 || weir_timers_.epoch != epoch)
         return;
     weir_timers_.handed--;
-    run(t);
+    run(t, 0);
 }
 
 /* The time of the first firing after now, of those that are one period apart,
@@ -108,6 +111,8 @@ static weir_deadline_t next_due(weir_timer_t *t, weir_deadline_t now)
 static void fire(weir_timer_t *t, weir_deadline_t now)
 {
     struct weir_timer_run *running = weir_timer_run_of_(t);
+    /* Not of one that was to fire at once, whatever it called that. */
+    int64_t late = t->link.due > WEIR_NOW ? now - t->link.due : 0;
 
     weir_timer_change_(t, WEIR_TIMER_ARMED_, 0);
     if (t->period > 0)
@@ -116,7 +121,7 @@ static void fire(weir_timer_t *t, weir_deadline_t now)
         if (t->submit != NULL)
             hand_over(t);
         else
-            run(t);
+            run(t, late);
         return;
     }
     if (weir_timer_is_again_(t))

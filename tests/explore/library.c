@@ -67,10 +67,11 @@ void weir_futex_wake_(const volatile void *word, int count, uint32_t bits,
     (void)explore_wake_(word, count, bits, shared);
 }
 
-/* A file that can be written to is not in the model. */
+/* What a file is, is the program's. */
 void weir_eventfd_add_(int fd)
 {
-    (void)fd;
+    if (weir_explore_eventfd_ != NULL)
+        weir_explore_eventfd_(fd);
 }
 
 bool weir_membarrier_(void)

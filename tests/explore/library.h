@@ -26,11 +26,18 @@
 #undef WEIR_REVOKE_BURST_NS
 #define WEIR_REVOKE_BURST_NS 40000
 
+/* Few files, each of which is looked at. */
+#undef WEIR_ARMED_SLOTS
+#define WEIR_ARMED_SLOTS 2
+
 /* Nobody sets a hook (base/trace.h). */
 #define WEIR_UNTRACED
 
 int explore_sched_yield_(void);
 int explore_clock_nanosleep_(const struct timespec *ts);
+
+/* A program may define it: one was written to that stands for an eventfd. */
+__attribute__((weak)) void weir_explore_eventfd_(int fd);
 
 #define gettid() ((int)weir_explore_tid())
 #define sched_yield() explore_sched_yield_()

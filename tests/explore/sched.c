@@ -347,6 +347,24 @@ void explore_point_(const struct step *step)
     explore_done_(step);
 }
 
+/* Before a step that no other thread minds, if not for the state in which its
+ * thread dies, which is there to be seen when all is over. */
+void explore_private_point_(void)
+{
+    const uint16_t codes[] = {(uint16_t)(4 * ex_.self + RUN),
+                              (uint16_t)(4 * ex_.self + KILL)};
+
+    explore_count_step_();
+    if (ex_.left.kills == 0 || !is_mortal(ex_.self))
+        return;
+    ex_.slot = 0;
+    if (explore_choose_(true, 2, codes, UINT32_MAX) == 0)
+        return;
+    (void)act(codes[1]);
+    explore_done_(&(struct step){.world = true});
+    explore_block_();
+}
+
 void explore_block_(void)
 {
     choose_who(false);

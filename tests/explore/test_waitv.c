@@ -336,13 +336,16 @@ static void test_ends_asleep(void)
 
 int main(void)
 {
-    test_taken();
-    test_bits();
-    test_comes();
-    test_first();
-    test_leaves();
-    test_deadlines();
-    test_for_no_reason();
-    test_ends_asleep();
+    for (memory = WEIR_EXPLORE_MEMORY_SC; memory <= WEIR_EXPLORE_MEMORY_C11;
+         memory++) {
+        test_taken();
+        test_bits();
+        test_comes();
+        test_first();
+        test_leaves();
+        test_deadlines();
+        test_for_no_reason();
+        test_ends_asleep();
+    }
     return kit_finish();
 }

@@ -231,13 +231,23 @@ static void test_tokens(void)
     options.replay = found.replay;
     found = kit_explore(&program, options, WEIR_EXPLORE_LOST_WAKEUP);
     expect(found.executions == 1);
+    program.name = "the same, at random";
+    options.replay = NULL;
+    options.search = WEIR_EXPLORE_RANDOM;
+    (void)kit_explore(&program, options, WEIR_EXPLORE_LOST_WAKEUP);
+    passes_on = true;
+    options.runs = 10000;
+    (void)kit_explore(&program, options, WEIR_EXPLORE_PASSED);
 }
 
 int main(void)
 {
-    test_killed();
-    test_ghost();
-    test_scopes();
-    test_tokens();
+    for (memory = WEIR_EXPLORE_MEMORY_SC; memory <= WEIR_EXPLORE_MEMORY_C11;
+         memory++) {
+        test_killed();
+        test_ghost();
+        test_scopes();
+        test_tokens();
+    }
     return kit_finish();
 }

@@ -54,10 +54,13 @@ static inline void look_at_both(void *state)
         (void)sleep_on(order, WEIR_FOREVER);
 }
 
+static enum weir_explore_memory memory = WEIR_EXPLORE_MEMORY_C11;
+
 static inline struct weir_explore_options bounds(void)
 {
     struct weir_explore_options options = weir_explore_defaults();
 
+    options.memory = memory;
     options.preemptions = WEIR_EXPLORE_ANY;
     return options;
 }

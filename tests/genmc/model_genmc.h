@@ -281,10 +281,16 @@ int weir_armed_add_(const volatile void *address, int fd)
     return EAGAIN;
 }
 
-bool weir_armed_drop_(const volatile void *address, int fd)
+bool weir_armed_count_(const volatile void *address, int fd)
 {
     (void)address, (void)fd;
     return false;
+}
+
+enum weir_armed weir_armed_drop_(const volatile void *address, int fd)
+{
+    (void)address, (void)fd;
+    return WEIR_ARMED_GONE;
 }
 
 unsigned weir_armed_fire_(const volatile void *address)

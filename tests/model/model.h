@@ -81,6 +81,7 @@ extern const struct model_program model_ring[];
 extern const struct model_program model_queue[];
 extern const struct model_program model_sem[];
 extern const struct model_program model_event[];
+extern const struct model_program model_armed[];
 extern const struct model_program model_rwlock[];
 extern const struct model_program model_thread[];
 extern const struct model_program model_timer[];

@@ -51,13 +51,11 @@ static const struct {
     {"ring", model_ring},         {"eventcount", model_eventcount},
     {"mutex", model_mutex},       {"barrier", model_barrier},
     {"queue", model_queue},       {"sem", model_sem},
-    {"event", model_event},       {"rwlock", model_rwlock},
-    {"rmutex", model_rmutex},     {"barrier", model_barrier},
-    {"queue", model_queue},       {"thread", model_thread},
-    {"timer", model_timer},       {"latch", model_latch},
-    {"once", model_once},         {"seqlock", model_seqlock},
-    {"rmutex", model_rmutex},     {"cond", model_cond},
-    {"barrier", model_barrier},   {"queue", model_queue},
+    {"event", model_event},       {"armed", model_armed},
+    {"rwlock", model_rwlock},     {"rmutex", model_rmutex},
+    {"thread", model_thread},     {"timer", model_timer},
+    {"latch", model_latch},       {"once", model_once},
+    {"seqlock", model_seqlock},   {"cond", model_cond},
     {"wait_any", model_wait_any},
 };
 
