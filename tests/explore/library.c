@@ -18,7 +18,9 @@
 #include "futex/parked.h"
 #include "futex/revoke.h"
 #include "futex/sys.h"
+#include "thread/join.h"
 #include "thread/timer_service.h"
+#include "thread/wait_sys.h"
 
 /* -- futex/sys.h -------------------------------------------------------- */
 
@@ -208,6 +210,39 @@ const void *weir_timer_self_(void)
 
     return &threads[ex_.self];
 }
+
+/* -- thread/wait_sys.h, thread/join.h ------------------------------------ */
+
+/* There are no files: a pause, which ends when somebody has changed something,
+ * or, if it has an end of its own, when time has passed. */
+unsigned weir_poll_(struct pollfd *files, unsigned n, weir_deadline_t deadline)
+{
+    static WEIR_ATOMIC(uint32_t) nothing;
+
+    (void)files;
+    (void)n;
+    if (deadline == WEIR_FOREVER)
+        explore_yield_();
+    else if (deadline > WEIR_NOW)
+        (void)explore_wait_(&nothing, 0, deadline, WEIR_BITS_ALL, false);
+    return 0;
+}
+
+/* The ends, of which the choices between two things are made. */
+uint32_t weir_chance_(void)
+{
+    return weir_explore_choose(2) != 0 ? UINT32_MAX : 0;
+}
+
+/* The library's threads are not the explorer's. */
+static int no_thread(struct weir_foreign *f, bool last)
+{
+    (void)f;
+    (void)last;
+    return EINVAL;
+}
+
+const struct weir_foreign_kind weir_thread_foreign_ = {.attempt = no_thread};
 
 /* -- What the sources call of libc (library.h) -------------------------- */
 

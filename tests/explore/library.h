@@ -42,7 +42,8 @@ __attribute__((weak)) void weir_explore_eventfd_(int fd);
 #define gettid() ((int)weir_explore_tid())
 #define sched_yield() explore_sched_yield_()
 #define clock_nanosleep(clock, flags, ts, rest) explore_clock_nanosleep_(ts)
-#define pthread_atfork(prepare, parent, child) 0
+#define pthread_atfork(prepare, parent, child)                                 \
+    ((void)(prepare), (void)(parent), (void)(child), 0)
 #define pthread_key_create(key, function) ((void)(key), (void)(function), 0)
 #define pthread_key_delete(key) ((void)(key), 0)
 #define pthread_setspecific(key, value) ((void)(key), (void)(value), 0)

@@ -75,6 +75,7 @@ extern const struct model_program model_revoke[];
 extern const struct model_program model_mutex[];
 extern const struct model_program model_rmutex[];
 extern const struct model_program model_cond[];
+extern const struct model_program model_wait_any[];
 extern const struct model_program model_barrier[];
 extern const struct model_program model_ring[];
 extern const struct model_program model_queue[];
