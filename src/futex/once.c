@@ -137,7 +137,7 @@ static uint32_t spin(const weir_once_t *o)
     return word;
 }
 
-/* Wait for a runner, once.  True if the deadline passed. */
+/* Wait for a runner, once.  True if the deadline passed in that. */
 static bool sleep_on(weir_once_t *o, uint32_t word, struct weir_until until)
 {
     /* Where somebody sleeps already, it takes long. */
@@ -151,11 +151,16 @@ static bool sleep_on(weir_once_t *o, uint32_t word, struct weir_until until)
                       word & SHARED, true) == WEIR_SLEPT_EXPIRED;
 }
 
+/* Until the runner has left.  True if the deadline passed first. */
 static bool await(weir_once_t *o, uint32_t word, struct weir_until until)
 {
     weir_deadline_t begun = weir_trace_contended_begin_(o);
-    bool expired = sleep_on(o, word, until);
+    bool expired = false;
 
+    while ((word & RUNNING) && !expired) {
+        expired = sleep_on(o, word, until);
+        word = look(o);
+    }
     weir_trace_contended_end_(o, begun);
     return expired;
 }

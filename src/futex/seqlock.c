@@ -134,9 +134,10 @@ static bool spin(const weir_seqlock_t *s, is_free_t *is_free)
     return freed;
 }
 
-/* Wait, once, for what may then be there.  True if the deadline passed. */
-static bool sleep_for(weir_seqlock_t *s, is_free_t *is_free,
-                      struct weir_until until)
+/* Wait, once, for what may then be there.  True if the deadline passed in that.
+ */
+static bool await(weir_seqlock_t *s, is_free_t *is_free,
+                  struct weir_until until)
 {
     /* [S7] acquire; pairs with [S6] */
     uint32_t lock = weir_load_acq_(&s->lock);
@@ -155,16 +156,6 @@ static bool sleep_for(weir_seqlock_t *s, is_free_t *is_free,
                       s->flags & WEIR_SHARED, true) == WEIR_SLEPT_EXPIRED;
 }
 
-static bool await(weir_seqlock_t *s, is_free_t *is_free,
-                  struct weir_until until)
-{
-    weir_deadline_t begun = weir_trace_contended_begin_(s);
-    bool expired = sleep_for(s, is_free, until);
-
-    weir_trace_contended_end_(s, begun);
-    return expired;
-}
-
 /* -- The writers' lock -------------------------------------------------- */
 
 static bool try_lock(weir_seqlock_t *s)
@@ -175,9 +166,9 @@ static bool try_lock(weir_seqlock_t *s)
     return weir_cas_acq_(&s->lock, &expected, HELD);
 }
 
-static int lock_until(weir_seqlock_t *s, struct weir_until until)
+static int lock_waiting(weir_seqlock_t *s, struct weir_until until)
 {
-    bool expired = until.deadline <= WEIR_NOW;
+    bool expired = false;
 
     while (!try_lock(s)) {
         if (expired)
@@ -185,6 +176,21 @@ static int lock_until(weir_seqlock_t *s, struct weir_until until)
         expired = await(s, is_unlocked, until);
     }
     return 0;
+}
+
+static int lock_until(weir_seqlock_t *s, struct weir_until until)
+{
+    weir_deadline_t begun;
+    int result;
+
+    if (try_lock(s))
+        return 0;
+    if (until.deadline <= WEIR_NOW)
+        return ETIMEDOUT;
+    begun = weir_trace_contended_begin_(s);
+    result = lock_waiting(s, until);
+    weir_trace_contended_end_(s, begun);
+    return result;
 }
 
 static void unlock(weir_seqlock_t *s)
@@ -260,23 +266,45 @@ int weir_seqlock_write_end(weir_seqlock_t *s)
 
 /* -- Reading ------------------------------------------------------------ */
 
-static int read_begin(weir_seqlock_t *s, struct weir_until until,
-                      uint64_t *begun)
+/* Whether no writer is inside; then *begun is for read_retry. */
+static bool try_read(const weir_seqlock_t *s, uint64_t *begun)
 {
-    bool expired = until.deadline <= WEIR_NOW;
+    /* [S1] acquire; pairs with [S3] */
+    uint64_t sequence = weir_load_acq_(&s->sequence);
 
-    for (;;) {
-        /* [S1] acquire; pairs with [S3] */
-        uint64_t sequence = weir_load_acq_(&s->sequence);
+    if (sequence & WRITING)
+        return false;
+    *begun = sequence;
+    return true;
+}
 
-        if (!(sequence & WRITING)) {
-            *begun = sequence;
-            return 0;
-        }
+static int read_waiting(weir_seqlock_t *s, struct weir_until until,
+                        uint64_t *begun)
+{
+    bool expired = false;
+
+    while (!try_read(s, begun)) {
         if (expired)
             return ETIMEDOUT;
         expired = await(s, is_quiet, until);
     }
+    return 0;
+}
+
+static int read_begin(weir_seqlock_t *s, struct weir_until until,
+                      uint64_t *begun)
+{
+    weir_deadline_t started;
+    int result;
+
+    if (try_read(s, begun))
+        return 0;
+    if (until.deadline <= WEIR_NOW)
+        return ETIMEDOUT;
+    started = weir_trace_contended_begin_(s);
+    result = read_waiting(s, until, begun);
+    weir_trace_contended_end_(s, started);
+    return result;
 }
 
 int weir_seqlock_read_begin_until(weir_seqlock_t *s, weir_deadline_t deadline,

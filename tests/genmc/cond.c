@@ -5,7 +5,9 @@
  */
 #include "genmc/model_genmc.h"
 
+#define pass_on mutex_pass_on
 #include "futex/mutex.c"
+#undef pass_on
 #include "futex/parked.c"
 #include "futex/rmutex.c"
 #include "futex/cond.c"
@@ -20,7 +22,10 @@
 #undef spin
 #define spin cond_shared_spin
 #define await cond_shared_await
+#define pass_on cond_shared_pass_on
 #include "futex/cond_shared.c"
+
+#undef pass_on
 
 #include "model/cond.c"
 

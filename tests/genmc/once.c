@@ -9,7 +9,9 @@
 
 /* What the kernel calls this thread. */
 #define gettid() ((int)weir_self_tid_())
+#define call once_call
 #include "futex/once.c"
+#undef call
 
 #include "model/once.c"
 
