@@ -225,8 +225,8 @@ uint64_t explore_random_(void);
 void explore_point_(const struct step *step); /* before a step */
 void explore_private_point_(void);            /* one that nobody minds */
 void explore_count_step_(void);
-void explore_block_(void);                    /* until READY again */
-void explore_done_(const struct step *step);  /* a step was taken */
+void explore_block_(void);                   /* until READY again */
+void explore_done_(const struct step *step); /* a step was taken */
 void explore_yield_(void);
 void explore_run_(void);
 void explore_kill_(struct thread *t);
