@@ -13,6 +13,7 @@
 
 #include <relacy/pch.hpp>
 
+#include <csetjmp>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -21,10 +22,12 @@
 #include <string>
 
 // The fence that membarrier lets other threads pass is not an operation of
-// theirs that relacy offers.
+// theirs that relacy offers; nor does it tell who can go on.
 #define private public
+#define protected public
 #include <relacy/relacy.hpp>
 #undef private
+#undef protected
 #undef new
 #undef delete
 #undef malloc
@@ -62,6 +65,7 @@ struct known_word {
 
 struct sleeper {
     const volatile void *at;
+    weir_deadline_t deadline;
     bool shared;
     uint32_t bits;
     rl::thread_id_t thread;
@@ -89,13 +93,20 @@ rl::vector<std::pair<uintptr_t, uintptr_t>>::type freed;
 rl::vector<sleeper *>::type sleepers;
 struct vain vains[MODEL_THREADS];
 bool refused;
-unsigned jumps, spurious;
+unsigned jumps, spurious, timeouts;
+bool doomed; // somebody will be killed
+rl::thread_id_t victim;
+unsigned to_live; // so many steps more
+uint32_t killed;  // threads
+jmp_buf ends[MODEL_THREADS];
 int64_t now;
 size_t allocated;
 unsigned steadiness; // one step in so many may let another thread run
 void (*fence_everywhere)();
+bool (*others_run)();
 
-constexpr unsigned VAIN_MAX = 8;
+constexpr unsigned VAIN_MAX = 4;
+constexpr unsigned LIFE_MAX = 48;
 constexpr size_t STATE_SIZE = 1 << 16;
 constexpr size_t HEAP_SIZE = 1 << 16;
 alignas(4096) unsigned char state[STATE_SIZE];
@@ -144,6 +155,39 @@ void write_memory(volatile void *p, size_t size, uint64_t value)
 uint64_t cut(uint64_t value, size_t size)
 {
     return size >= 8 ? value : value & ((UINT64_C(1) << (8 * size)) - 1);
+}
+
+bool may_die()
+{
+    return doomed && in_thread && rl::ctx().threadx_->index_ == victim;
+}
+
+// Out of the thread, which leaves everything as it is.
+[[noreturn]] void die()
+{
+    doomed = false;
+    killed |= 1u << victim;
+    longjmp(ends[victim], 1);
+}
+
+// Before each step of a thread.
+void live()
+{
+    if (may_die() && to_live-- == 0)
+        die();
+}
+
+// Who dies in an execution, and when, if somebody does.
+void choose_victim()
+{
+    killed = 0;
+    doomed = program->kills > 0 && rl::rand(4) != 0;
+    if (!doomed)
+        return;
+    do
+        victim = static_cast<rl::thread_id_t>(rl::rand(MODEL_THREADS));
+    while (!(program->mortal >> victim & 1));
+    to_live = rl::rand(LIFE_MAX);
 }
 
 // After an access: others may have run until just before it.
@@ -235,6 +279,7 @@ void access(const void *p, bool write, const char *site)
 {
     plain *data = plain_at(p);
 
+    live();
     {
         step step;
         rl::ctx().sched();
@@ -290,6 +335,44 @@ void forget(sleeper *s)
             sleepers.erase(sleepers.begin() + static_cast<ptrdiff_t>(i--));
 }
 
+// Whether a sleeper's deadline may pass.  Where those that look again by
+// themselves are part of a program, time passes as often as that allows, and
+// when nobody can go on, in order.
+bool passes(const sleeper *sleeping)
+{
+    if (!(program->flags & MODEL_NETS))
+        return true;
+    if (timeouts > 0) {
+        timeouts--;
+        return true;
+    }
+    for (sleeper *s : sleepers)
+        if (s->parked && s->deadline < sleeping->deadline)
+            return false;
+    return !others_run();
+}
+
+// Until woken, or for another reason.
+rl::unpark_reason park(sleeper *self)
+{
+    rl::unpark_reason why;
+
+    self->parked = true;
+    do {
+        bool is_timed = self->deadline != WEIR_FOREVER || may_die();
+
+        why = rl::ctx().park_current_thread(is_timed, spurious > 0, false, $);
+        if (why == rl::unpark_reason_timeout && may_die() &&
+            (self->deadline == WEIR_FOREVER || rl::rand(2) == 0)) {
+            forget(self);
+            die();
+        }
+    } while (why == rl::unpark_reason_timeout && !self->woken && !passes(self));
+    self->parked = false;
+    forget(self);
+    return why;
+}
+
 // Each thread of some programs is a process.
 bool is_same_process(rl::thread_id_t thread)
 {
@@ -330,6 +413,7 @@ uint64_t weir_explore_load_(const volatile void *p, size_t size,
 {
     if (!active)
         return read_memory(p, size);
+    live();
     step step;
     uint64_t found = word_at(p, size).load(order_of(order), site_of(site));
     check_alive(p);
@@ -343,6 +427,7 @@ void weir_explore_store_(volatile void *p, size_t size, uint64_t value,
         write_memory(p, size, value);
         return;
     }
+    live();
     step step;
     word_at(p, size).store(cut(value, size), order_of(order), site_of(site));
     check_alive(p);
@@ -356,6 +441,8 @@ bool weir_explore_cas_(volatile void *p, void *expected, size_t size,
     uint64_t found = wanted;
     rl::memory_order failure =
         order == WEIR_EXPLORE_SC ? rl::mo_seq_cst : rl::mo_relaxed;
+
+    live();
     step step;
 
     if (active) {
@@ -448,8 +535,7 @@ void model_set_(model_data_t *data, int value, const char *site)
 
 bool model_was_killed(unsigned thread)
 {
-    (void)thread;
-    return false;
+    return killed >> thread & 1;
 }
 
 // -- futex/sys.h ------------------------------------------------------------
@@ -459,10 +545,10 @@ enum weir_slept weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *at,
                                  uint32_t expected, weir_deadline_t deadline,
                                  uint32_t bits, bool shared)
 {
-    rl::context &c = rl::ctx();
-    sleeper self = {at, shared, bits, c.threadx_->index_, false, false};
-    bool may_be_spurious = spurious > 0;
+    sleeper self = {at,    deadline, shared, bits, rl::ctx().threadx_->index_,
+                    false, false};
 
+    live();
     sleepers.push_back(&self);
     rl::atomic_thread_fence(rl::mo_seq_cst, $);
     uint32_t found = read_futex(at);
@@ -474,11 +560,7 @@ enum weir_slept weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *at,
         return found != expected ? WEIR_SLEPT_CHANGED : WEIR_SLEPT_EXPIRED;
     }
     vains[self.thread].times = 0;
-    self.parked = true;
-    rl::unpark_reason why = c.park_current_thread(deadline != WEIR_FOREVER,
-                                                  may_be_spurious, false, $);
-    self.parked = false;
-    forget(&self);
+    rl::unpark_reason why = park(&self);
     if (why == rl::unpark_reason_normal || self.woken)
         return WEIR_SLEPT_WOKEN;
     if (why == rl::unpark_reason_timeout) {
@@ -510,6 +592,7 @@ enum weir_slept weir_futex_wait_any_(const struct weir_futex_word *at,
 void weir_futex_wake_(const volatile void *at, int count, uint32_t bits,
                       bool shared)
 {
+    live();
     rl::atomic_thread_fence(rl::mo_seq_cst, $);
     while (count-- > 0) {
         rl::vector<sleeper *>::type there;
@@ -714,6 +797,13 @@ struct suite : rl::test_suite<suite<N>, N> {
                     .atomic_thread_fence_seq_cst(c.seq_cst_fence_order_);
     }
 
+    static bool others()
+    {
+        auto &c = (context &)rl::ctx(); // its base is not accessible
+
+        return c.sched_.running_threads_count > 1;
+    }
+
     void before()
     {
         // What an execution that failed left behind is relacy's no more.
@@ -729,7 +819,10 @@ struct suite : rl::test_suite<suite<N>, N> {
         jumps = program->jumps;
         spurious = program->spurious;
         refused = program->flags & MODEL_REFUSED_EARLY;
+        timeouts = program->timeouts;
+        choose_victim();
         fence_everywhere = fence_each;
+        others_run = others;
         active = true;
         in_thread = false;
         steadiness = 1u << (2 * rl::rand(3));
@@ -743,7 +836,11 @@ struct suite : rl::test_suite<suite<N>, N> {
         in_thread = true;
     }
 
-    void thread(unsigned i) { program->thread[i](state); }
+    void thread(unsigned i)
+    {
+        if (setjmp(ends[i]) == 0)
+            program->thread[i](state);
+    }
 
     void after()
     {

@@ -62,11 +62,6 @@ bool passes(const char *primitive, const struct model_program *p,
     struct relacy_result result;
     clock_t start = clock();
 
-    if (p->mortal != 0) {
-        printf("%-10s %-22s not here: a thread is killed\n", primitive,
-               p->name);
-        return true;
-    }
     relacy_run(p, executions, &result);
     printf("%-10s %-22s %9lu executions %6.2f s  %s\n", primitive, p->name,
            result.executions,
@@ -85,7 +80,7 @@ bool is_found(const struct mutant &m, unsigned long executions)
 
     while (p->name != nullptr && strcmp(p->name, m.program) != 0)
         p++;
-    if (p->name == nullptr || p->mortal != 0)
+    if (p->name == nullptr)
         return false;
     weir_explore_mutant_ = m.number;
     relacy_run(p, executions, &result);
