@@ -226,11 +226,13 @@ static int answer(const struct scenario *s)
     return 0;
 }
 
-_Noreturn static void direct(const struct scenario *s)
+_Noreturn static void direct(const struct scenario *s, pid_t judge)
 {
     uint32_t answered = 0;
 
     world_be_another();
+    if (getppid() != judge) /* it was killed before it could take us along */
+        _exit(0);
     stepper = &inside;
     world_spawn_threads();
     world_free_victim(); /* all threads are looked at by is_settled */
@@ -271,9 +273,11 @@ static void wait_for_answer(uint32_t count, bool is_loose)
 
 pid_t crew_begin(const struct scenario *s)
 {
+    pid_t judge = getpid();
+
     process = fork();
     if (process == 0)
-        direct(s);
+        direct(s, judge);
     must(process > 0);
     wait_for_answer(1, false);
     return process;
