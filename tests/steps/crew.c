@@ -34,7 +34,7 @@ static bool victim_is_loose;
 
 static void wait_while(volatile uint32_t *word, uint32_t value)
 {
-    static const struct timespec soon = {0, 20000000};
+    static const struct timespec soon = {0, 1000000};
 
     (void)syscall(SYS_futex, word, FUTEX_WAIT, value, &soon, NULL, 0);
 }
@@ -47,22 +47,43 @@ static void say(volatile uint32_t *word, uint32_t value)
 
 /* -- Who moves, in the director's process ------------------------------- */
 
-static bool thread_sleeps(const char *tid)
+/* What the kernel says of it; false: it has ended. */
+static bool read_of(const char *tid, const char *file, char *text, size_t size)
 {
     char path[64];
-    char text[128];
     ssize_t n;
     int fd;
 
-    (void)snprintf(path, sizeof(path), "/proc/self/task/%s/syscall", tid);
+    (void)snprintf(path, sizeof(path), "/proc/self/task/%s/%s", tid, file);
     fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) /* it has ended */
-        return true;
-    n = read(fd, text, sizeof(text) - 1);
+    if (fd < 0)
+        return false;
+    n = read(fd, text, size - 1);
     (void)close(fd);
-    if (n <= 0 || text[0] == 'r')
-        return n == 0;
-    text[n] = '\0';
+    text[n > 0 ? n : 0] = '\0';
+    return n > 0;
+}
+
+/* Woken, it stops once more at the end of its call, and seems to sleep. */
+static bool is_stopped(const char *tid)
+{
+    char text[512];
+    const char *end;
+
+    if (!read_of(tid, "stat", text, sizeof(text)))
+        return false;
+    end = strrchr(text, ')');
+    return end != NULL && end[1] == ' ' && end[2] == 't';
+}
+
+static bool thread_sleeps(const char *tid)
+{
+    char text[128];
+
+    if (!read_of(tid, "syscall", text, sizeof(text)))
+        return true;
+    if (text[0] == 'r')
+        return false;
     switch (strtol(text, NULL, 10)) {
     case SYS_futex:
     case SYS_pause:
@@ -81,8 +102,9 @@ struct entry { /* getdents64(2) */
 
 static bool is_of_interest(pid_t tid)
 {
-    return tid > 0 && tid != getpid() &&
-           (victim_is_loose || tid != world->victim_tid);
+    if (tid == world->victim_tid)
+        return victim_is_loose && !world->victim.done;
+    return tid > 0 && tid != getpid();
 }
 
 /* opendir would allocate. */
@@ -101,7 +123,9 @@ static bool all_sleep(void)
             pid_t tid = (pid_t)strtol(entry->name, NULL, 10);
 
             has_victim |= tid == world->victim_tid;
-            if (is_of_interest(tid) && !thread_sleeps(entry->name))
+            if (is_of_interest(tid) &&
+                (!thread_sleeps(entry->name) ||
+                 (tid == world->victim_tid && is_stopped(entry->name))))
                 sleep = false;
             at += entry->length;
         }
@@ -112,11 +136,14 @@ static bool all_sleep(void)
     return sleep;
 }
 
+/* Asleep between looks: other processes may want the CPU as well. */
 static bool is_settled(void)
 {
     for (int i = 0; i < LOOKS; i++) {
-        if (!all_sleep())
+        if (!all_sleep()) {
+            (void)usleep(20);
             return false;
+        }
         (void)sched_yield();
     }
     return true;
@@ -168,6 +195,8 @@ static void be_victim(unsigned index)
 {
     crew_victim_waits();
     victim_body(index);
+    for (;;) /* stopped for good */
+        __asm__ volatile("int3");
 }
 
 static void launch(const struct scenario *s)
@@ -197,11 +226,13 @@ static int answer(const struct scenario *s)
     return 0;
 }
 
-_Noreturn static void direct(const struct scenario *s)
+_Noreturn static void direct(const struct scenario *s, pid_t judge)
 {
     uint32_t answered = 0;
 
     world_be_another();
+    if (getppid() != judge) /* it was killed before it could take us along */
+        _exit(0);
     stepper = &inside;
     world_spawn_threads();
     world_free_victim(); /* all threads are looked at by is_settled */
@@ -235,19 +266,18 @@ static void wait_for_answer(uint32_t count, bool is_loose)
     while (world->answered < count) {
         if (is_loose) /* it stops once more if it was in a sleep */
             (void)stepper->is_settled();
-        if (is_loose)
-            (void)sched_yield();
-        else
-            wait_while(&world->answered, count - 1);
+        wait_while(&world->answered, count - 1);
         must_live();
     }
 }
 
 pid_t crew_begin(const struct scenario *s)
 {
+    pid_t judge = getpid();
+
     process = fork();
     if (process == 0)
-        direct(s);
+        direct(s, judge);
     must(process > 0);
     wait_for_answer(1, false);
     return process;

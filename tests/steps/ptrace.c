@@ -78,8 +78,9 @@ static bool note_stop(int status)
         at_pc = 0;
         return true;
     }
-    by_itself = WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP &&
-                (!has_started || world->victim.done);
+    by_itself = WIFSTOPPED(status) &&
+                WSTOPSIG(status) == (pid != process ? SIGTRAP : SIGSTOP) &&
+                ((!has_started && pid == process) || world->victim.done);
 
     must(WIFSTOPPED(status));
     if (!by_itself && WSTOPSIG(status) != SIGTRAP) {
@@ -115,11 +116,14 @@ static bool look(bool patiently)
 static enum at wait_for(void)
 {
     for (;;) {
+        bool sleeps;
+
         (void)sched_yield();
-        /* Asleep, and not stopped since the first look. */
-        if (look(false) || (world_sleeps(fd) && look(false)))
+        /* This first: one that is stopped seems to be in its last call. */
+        sleeps = world_sleeps(fd);
+        if (look(false))
             return world->victim.done ? AT_END : AT_STOP;
-        if (world_sleeps(fd))
+        if (sleeps)
             return AT_SLEEP;
     }
 }

@@ -134,6 +134,32 @@ static void finish_posting(bool dead)
     must_be_usable();
 }
 
+/* The victim sleeps, and others behind it; two posts, the second of which
+ * makes no call: the victim passes it on.  But whoever is stopped in its sleep,
+ * from outside as well, goes to the end of the queue: it is the kernel that says
+ * who was woken, and if that is another, then this is not the way. */
+static bool post_behind_it(unsigned nth)
+{
+    world_bring(all_waiters);
+    for (unsigned i = 0; i <= all_waiters; i++)
+        must_eq(weir_sem_post(sem), 0);
+    return nth == 1 && world_all_sleep();
+}
+
+static void finish_waiting(bool dead)
+{
+    if (!dead) {
+        if (!world->victim.done) {
+            must_eq(weir_sem_post_n(sem, 1 + all_waiters), 0);
+            world_settle();
+        }
+        must_eq(world->victim.result, 0);
+        all_must_have_returned();
+        must_eq(permits(), 0);
+    }
+    must_be_usable();
+}
+
 static char others_count(bool dead)
 {
     (void)dead;
@@ -292,6 +318,7 @@ static void finish_being_let_in(bool dead)
 
 #define POST .set_up = set_up, .others = others_wait, .finish = finish_posting
 #define TAKE .set_up = set_up, .others = others_count, .finish = finish_taking
+#define WAIT .set_up = set_up, .others = others_wait, .finish = finish_waiting
 #define GIVE_UP                                                                \
     .set_up = set_up, .others = others_get_it, .finish = finish_giving_up
 #define SET                                                                    \
@@ -311,6 +338,9 @@ const struct scenario signal_scenarios[] = {
      .suspended = "FT", .killed = "FT"},
     {"signal.sem.trywait.free", TAKE, .victim = try_to_take, .arg = {1},
      .suspended = "FT", .killed = "FT"},
+    {"signal.sem.wait.sleeps.waiter", WAIT, .victim = take,
+     .waiter = wait_for_permit, .late = 1, .awaken = post_behind_it,
+     .suspended = "-LC", .killed = "-LC"},
     {"signal.sem.wait_until.expires.waiter", GIVE_UP, .victim = take_in_time,
      .waiter = wait_for_permit, .early = 1, .suspended = "W", .killed = "W"},
     {"signal.event.set.waiters", SET, .victim = set, .waiter = wait_for_event,
@@ -331,6 +361,9 @@ const struct scenario signal_scenarios[] = {
 const struct scenario private_signal_scenarios[] = {
     {"private.sem.post.waiters", POST, .victim = post_two,
      .waiter = wait_for_permit, .early = 2, .vm = true, .suspended = "-LC"},
+    {"private.sem.wait.sleeps.waiter", WAIT, .victim = take,
+     .waiter = wait_for_permit, .late = 1, .awaken = post_behind_it, .vm = true,
+     .suspended = "-LC"},
     {"private.event.set.waiters", SET, .victim = set, .waiter = wait_for_event,
      .early = 2, .vm = true, .suspended = "-LC"},
     {"private.event.wait.sleeps.waiter", LET_IN, .victim = wait_for_set,

@@ -305,6 +305,14 @@ unsigned world_done(void)
     return done;
 }
 
+bool world_all_sleep(void)
+{
+    for (unsigned i = 0; i < brought; i++)
+        if (!world_sleeps(waiters[i].fd))
+            return false;
+    return true;
+}
+
 void world_free_victim(void)
 {
     victim_is_free = true;

@@ -113,7 +113,8 @@ bool world_sleeps(int fd);
 void world_cast(void (*body)(unsigned), bool vm);
 void world_bring(unsigned count);
 unsigned world_brought(void);
-unsigned world_done(void); /* how many of them have returned */
+unsigned world_done(void);  /* how many of them have returned */
+bool world_all_sleep(void); /* and none of them was woken just now */
 
 /* Until nobody moves any more: all have returned, or sleep. */
 void world_settle(void);
