@@ -10,7 +10,7 @@
  * what they want.  Others are fickle: each has one wait with a token, which may
  * have a deadline, and gives back what it gets.  Another cancels that token.  A
  * wake-up that went with a cancelled wait is repaired by nobody, and the
- * watchdog shows the sleeper.
+ * watchdog shows the sleeper.  (hazard B20)
  */
 #include <weir/weir.h>
 
