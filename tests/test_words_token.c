@@ -190,7 +190,7 @@ END_TEST
 /* --- The windows around a sleep --- */
 
 /* It is cancelled, or an ancestor, between the decision to sleep and the sleep,
- * and the canceller's call comes too early: the kernel compares. */
+ * and the canceller's call comes too early: the kernel compares (hazard B12). */
 START_TEST(cancelled_before_the_sleep)
 {
     for (unsigned i = 0; i < DEPTH; i++) {
