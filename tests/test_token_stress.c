@@ -191,10 +191,12 @@ static weir_rwlock_t rw;
 static void hold_rwlock(bool write, support_random_t *random)
 {
     must_eq(counter, copy);
-    counter += write;
+    if (write)
+        counter++;
     /* Long enough for others to sleep. */
     support_delay_ns(support_below(random, 40000));
-    copy += write;
+    if (write)
+        copy++;
     must_eq(write ? weir_rwlock_wrunlock(&rw) : weir_rwlock_rdunlock(&rw), 0);
 }
 
