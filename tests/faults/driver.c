@@ -52,6 +52,8 @@ struct world {
     weir_sem_t sem;
     weir_event_t gates[GATES];
     weir_rwlock_t rwlock;
+    weir_token_t parents[GATES];
+    weir_token_t tokens[GATES];
     uint64_t counter; /* guarded by mutex, or sem */
     uint64_t inside;  /* guarded by mutex, or sem */
     uint64_t arrived[TEAM];
@@ -772,12 +774,69 @@ struct part {
     void (*attempt)(void);
 };
 
+/* -- Token --------------------------------------------------------------- */
+
+/* Each cancels the next token, or its parent, late; the others wait for it, or
+ * with it for something else. */
+static void cancels(unsigned index)
+{
+    for (unsigned i = 0; i < GATES; i++) {
+        weir_token_t *token = &world->tokens[i];
+        int result = 0;
+
+        if (i % TEAM == index) {
+            nap(200000); /* the others are asleep by now */
+            __atomic_store_n(&world->arrived[index], i + 1, __ATOMIC_RELAXED);
+            must(weir_token_cancel(i % 2 ? token : &world->parents[i]) == 0);
+        }
+        if (timed && (i + 1) % TEAM == index)
+            result =
+                weir_sem_wait_with(&world->sem, weir_after(SHORT_NS), token);
+        must(result == 0 || result == ETIMEDOUT || result == ECANCELED);
+        if ((i + index) % 2 == 0)
+            must(weir_token_wait(i % 4 == 0 ? &world->parents[i] : token) == 0);
+        else
+            must(weir_sem_wait_with(&world->sem, WEIR_FOREVER, token) ==
+                 ECANCELED);
+        must(__atomic_load_n(&world->arrived[i % TEAM], __ATOMIC_RELAXED) >=
+             i + 1);
+    }
+}
+
+/* Here, too, so that children know what the kernel can do. */
+static void ask_kernel(void)
+{
+    weir_token_t soon;
+
+    must(weir_token_init(&soon, &world->tokens[0], weir_after(SHORT_NS), 0) ==
+         0);
+    must(weir_token_wait(&soon) == 0);
+    must(!weir_token_is_cancelled(&world->tokens[0]));
+}
+
+static void try_token(void)
+{
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        memset(world->arrived, 0, sizeof(world->arrived));
+        must(weir_sem_init(&world->sem, 0, WEIR_SEM_MAX, shared) == 0);
+        for (unsigned i = 0; i < GATES; i++) {
+            must(weir_token_init(&world->parents[i], NULL, WEIR_FOREVER,
+                                 shared) == 0);
+            must(weir_token_init(&world->tokens[i], &world->parents[i],
+                                 WEIR_FOREVER, shared) == 0);
+        }
+        ask_kernel();
+        team(cancels);
+        must(weir_sem_value(&world->sem) == 0);
+    }
+}
+
 static const struct part parts[] = {
     {"mutex", try_mutex},   {"rmutex", try_rmutex},   {"cond", try_cond},
     {"rwlock", try_rwlock}, {"barrier", try_barrier}, {"queue", try_queue},
     {"sem", try_sem},       {"event", try_event},     {"latch", try_latch},
     {"once", try_once},     {"seqlock", try_seqlock}, {"thread", try_thread},
-    {"timer", try_timer},
+    {"timer", try_timer},   {"token", try_token},
 };
 
 static const struct part *find(const char *name)
