@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "futex/armed.h"
+#include "futex/revoke.h"
 #include "support/support.h"
 
 #define SLOTS 1024
@@ -160,6 +161,30 @@ START_TEST(bad_arguments_change_nothing)
     must_eq(keeps_errno(weir_queue_arm_not_empty(q, -1)), EINVAL);
     must_eq(keeps_errno(weir_queue_arm_not_full(q, -1)), EINVAL);
     free(q);
+}
+END_TEST
+
+/* A kernel without membarrier is one thing, and one that refuses it when files
+ * may be missed already another. */
+START_TEST(without_membarrier)
+{
+    uint64_t element = 1;
+    weir_queue_t *q;
+    int fd = new_file();
+
+    weir_revoke_for_test_(_i == 0 ? WEIR_REVOKE_REFUSED_EARLY
+                                  : WEIR_REVOKE_REAL);
+    q = new_queue();
+    if (_i == 1)
+        weir_revoke_for_test_(WEIR_REVOKE_REFUSED_LATE);
+    must_eq(keeps_errno(weir_queue_arm_not_empty(q, fd)),
+            _i == 0 ? 0 : EOPNOTSUPP);
+    must_eq(weir_queue_put(q, &element), 0);
+    must_eq(read_file(fd), _i == 0 ? 1 : 0);
+    must_eq(weir_queue_disarm_not_empty(q, fd), ESRCH);
+    weir_queue_destroy(q);
+    must_eq(close(fd), 0);
+    weir_revoke_for_test_(WEIR_REVOKE_REAL);
 }
 END_TEST
 
@@ -405,6 +430,7 @@ int main(void)
     tcase_add_test(tcase, several_files_and_several_events);
     tcase_add_test(tcase, a_queue_fires_on_each_side);
     tcase_add_test(tcase, bad_arguments_change_nothing);
+    tcase_add_loop_test(tcase, without_membarrier, 0, 2);
     tcase_add_test(tcase, the_table_is_full);
     tcase_add_test(tcase, files_that_take_nothing);
     tcase = support_tcase(suite, "contended");

@@ -46,7 +46,7 @@ _Noreturn static void become(char *const *command, const char *address,
         dup2(out, STDOUT_FILENO) < 0)
         fail("cannot start: %s", strerror(errno));
     make_words(words, command, own_address, own_options);
-    execv(words[0], words);
+    execvp(words[0], words);
     fail("%s: %s", words[0], strerror(errno));
 }
 

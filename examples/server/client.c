@@ -185,13 +185,14 @@ static bool is_admitted(struct client *client)
     return true;
 }
 
-void client_open(struct client *client, unsigned id, const char *address)
+void client_open(struct client *client, unsigned id, uint64_t seed,
+                 const char *address)
 {
     weir_token_t never = WEIR_TOKEN_INIT;
 
     memset(client, 0, sizeof(*client));
     client->id = id;
-    client->random = (uint64_t)weir_now() * 2654435761u + id + 1;
+    client->random = (seed + id + 1) * 0x9e3779b97f4a7c15u | 1;
     for (;;) {
         client->in = (struct lines){.fd = client_connect(address)};
         if (is_admitted(client))

@@ -67,7 +67,8 @@ void client_expect(struct lines *in, const char *text, const char *answer);
 /* --- load --- */
 
 /* Connect, however often it takes until there is a place. */
-void client_open(struct client *client, unsigned id, const char *address);
+void client_open(struct client *client, unsigned id, uint64_t seed,
+                 const char *address);
 
 /* Send requests, up to depth at a time, until so many are answered or the
  * server refuses. */

@@ -35,14 +35,12 @@ static void cut_off(void *arg)
 
 /* --- requests --- */
 
-/* Hand the job to the workers, if they have room for it. */
+/* Hand the job to the workers, if they have room for it.  They give up when its
+ * token says so, so the wait needs no limit of its own. */
 static const char *submit(struct server *server, struct job *job)
 {
     switch (weir_queue_tryput(server->jobs, &job)) {
-    case 0:
-        weir_event_wait(
-            &job->done); /* workers give up when the token says so */
-        return job->answer;
+    case 0: weir_event_wait(&job->done); return job->answer;
     case EAGAIN: job->outcome = COUNT_BUSY; return "BUSY";
     default: job->outcome = COUNT_REFUSED; return "ERR stopping";
     }
@@ -74,24 +72,32 @@ static const char *wait_here(struct server *server, struct job *job)
     return job->answer;
 }
 
+/* Its time begins. */
+static int begin(struct conn *conn, struct job *job)
+{
+    weir_deadline_t deadline = weir_after(conn->server->options.request_ns);
+    int error = weir_event_init(&job->done, 0);
+
+    job->connection = &conn->token;
+    return error == 0 ? weir_token_init(&job->token, &conn->token, deadline, 0)
+                      : error;
+}
+
 static const char *answer(struct conn *conn, struct job *job, const char *line)
 {
     const char *nonsense = command_parse(&job->command, line);
 
-    job->outcome = nonsense == NULL ? COUNT_OK : COUNT_FAILED;
+    job->outcome = COUNT_FAILED;
     if (nonsense != NULL)
         return nonsense;
-    if (job->command.verb == STATS)
-        return report(conn->server, job);
-    if (job->command.verb == QUIT)
-        return "OK";
-    job->connection = &conn->token;
-    if (weir_token_init(&job->token, &conn->token,
-                        weir_after(conn->server->options.request_ns), 0) != 0 ||
-        weir_event_init(&job->done, 0) != 0)
+    if (begin(conn, job) != 0)
         return "ERR internal";
-    return job->command.verb == WAIT ? wait_here(conn->server, job)
-                                     : submit(conn->server, job);
+    switch (job->command.verb) {
+    case STATS: return report(conn->server, job);
+    case WAIT: return wait_here(conn->server, job);
+    case QUIT: job->outcome = COUNT_OK; return "OK";
+    default: return submit(conn->server, job);
+    }
 }
 
 /* --- the connection --- */

@@ -17,7 +17,7 @@ static void *be_client(void *arg)
     struct client *client = &member->client;
 
     check(weir_barrier_wait(&crowd->start, NULL) == 0);
-    client_open(client, (unsigned)(member - crowd->members),
+    client_open(client, (unsigned)(member - crowd->members), crowd->seed,
                 crowd->child->address);
     client_run(client, WARM, crowd->depth);
     weir_latch_count_down(&crowd->warm, 1);
@@ -26,8 +26,20 @@ static void *be_client(void *arg)
     return NULL;
 }
 
+static uint64_t choose_seed(void)
+{
+    const char *given = getenv("LOAD_SEED");
+    uint64_t seed =
+        given == NULL ? (uint64_t)weir_now() : strtoull(given, NULL, 10);
+
+    printf("seed: LOAD_SEED=%" PRIu64 "\n", seed);
+    fflush(stdout);
+    return seed;
+}
+
 void crowd_start(struct crowd *crowd)
 {
+    crowd->seed = choose_seed();
     check(crowd->clients <= CROWD_MAX && crowd->depth <= DEPTH_MAX);
     check(weir_barrier_init(&crowd->start, crowd->clients, 0) == 0);
     check(weir_latch_init(&crowd->warm, crowd->clients, 0) == 0);
@@ -59,16 +71,18 @@ void crowd_join(struct crowd *crowd)
 
 void crowd_check_shared(struct crowd *crowd)
 {
-    struct lines in = {.fd = client_connect(crowd->child->address)};
+    static struct client client; /* it waits for a place, as others did */
     char request[REQUEST_MAX], answer[ANSWER_MAX];
 
+    client_open(&client, CROWD_MAX, crowd->seed, crowd->child->address);
     for (unsigned i = 0; i < SHARED_KEYS; i++) {
         snprintf(request, sizeof(request), "GET shared.%u\n", i);
         snprintf(answer, sizeof(answer), "OK %" PRId64, crowd->tally.added[i]);
-        client_expect(&in, request, answer);
-        crowd->tally.ok++;
+        client_expect(&client.in, request, answer);
+        client.tally.ok++;
     }
-    close(in.fd);
+    client_close(&client);
+    tally_add(&crowd->tally, &client.tally);
 }
 
 void crowd_check_final(const struct crowd *crowd)

@@ -30,13 +30,14 @@ struct crowd {
     unsigned clients;
     unsigned depth;    /* requests on their way, of each client */
     uint64_t requests; /* of each; CROWD_ENDLESS: until the server refuses */
+    uint64_t seed;     /* LOAD_SEED in the environment, or the time */
     weir_barrier_t start;
     weir_latch_t warm; /* opens when each has had some answers */
     struct member members[CROWD_MAX];
     struct tally tally; /* of all, when they have ended */
 };
 
-/* The fields above start are given. */
+/* The fields above seed are given. */
 void crowd_start(struct crowd *crowd);
 
 /* Until all have ended; also prints what came of it. */

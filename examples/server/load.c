@@ -305,9 +305,12 @@ static const struct {
     {"slow", slow_clients, "request_ms=600000 idle_ms=300 grace_ms=600000"},
     {"deadline", deadline, "request_ms=100 idle_ms=600000 grace_ms=600000"},
     {"second_signal", second_signal,
-     "workers=2 queue=4 request_ms=600000 idle_ms=600000 grace_ms=600000"},
+     "workers=2 queue=4 request_ms=600000 idle_ms=600000 grace_ms=600000 "
+     "linger_ms=600000"},
     {"grace", grace,
-     "workers=2 queue=4 request_ms=600000 idle_ms=600000 grace_ms=50"},
+     "workers=2 queue=4 request_ms=600000 idle_ms=600000 grace_ms=50 "
+     "linger_ms=600000"},
+    {"deaf", deaf_client, "idle_ms=600000 grace_ms=50 linger_ms=50"},
     {"nonsense", nonsense, "request_ms=600000 idle_ms=600000 grace_ms=600000"},
 };
 

@@ -55,6 +55,7 @@ static int parse_option(struct server_options *options, const char *text)
         {"request_ms", NULL, &options->request_ns},
         {"idle_ms", NULL, &options->idle_ns},
         {"grace_ms", NULL, &options->grace_ns},
+        {"linger_ms", NULL, &options->linger_ns},
     };
 
     if (end == NULL || *end != '\0' || number < 1 || number > 1000000)
@@ -113,13 +114,14 @@ int main(int argc, char **argv)
                                      .connections = 64,
                                      .request_ns = 1000000000,
                                      .idle_ns = 10000000000,
-                                     .grace_ns = 5000000000};
+                                     .grace_ns = 5000000000,
+                                     .linger_ns = 500000000};
     int result;
 
     if (parse(&options, argc, argv) != 0) {
         fprintf(stderr, "usage: server unix:PATH|tcp:PORT [workers=N] [queue=N]"
                         " [connections=N]\n       [request_ms=N] [idle_ms=N]"
-                        " [grace_ms=N]\n");
+                        " [grace_ms=N] [linger_ms=N]\n");
         return 2;
     }
     if (server_init(&server, &options) != 0 || listen_to_signals() != 0)

@@ -46,12 +46,26 @@ static int parse(struct address *a, const char *text)
     return -1;
 }
 
-/* Answers are short, and wait for nothing. */
-static void send_at_once(int fd)
+static void switch_on(int fd, int level, int option)
 {
     int on = 1;
 
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    (void)setsockopt(fd, level, option, &on, sizeof(on));
+}
+
+/* Answers are short, and wait for nothing. */
+static void send_at_once(int fd)
+{
+    switch_on(fd, IPPROTO_TCP, TCP_NODELAY);
+}
+
+/* Whoever was there before is gone, whatever is left of it. */
+static void take_over(int fd, const struct address *a)
+{
+    if (a->any.sa_family == AF_UNIX)
+        unlink(a->un.sun_path);
+    else
+        switch_on(fd, SOL_SOCKET, SO_REUSEADDR);
 }
 
 static int close_failed(int fd)
@@ -87,8 +101,7 @@ int net_listen(const char *address, char *bound)
     fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;
-    if (a.any.sa_family == AF_UNIX)
-        unlink(a.un.sun_path); /* left behind by one that was killed */
+    take_over(fd, &a);
     if (bind(fd, &a.any, a.size) != 0 || listen(fd, 128) != 0 ||
         fcntl(fd, F_SETFL, O_NONBLOCK) != 0 ||
         name(fd, &a, address, bound) != 0)

@@ -12,9 +12,6 @@
 #include "acceptor.h"
 #include "worker.h"
 
-/* How long the last answers may take to be written, after a stop. */
-#define LAST_WORDS_NS 500000000
-
 int server_init(struct server *server, const struct server_options *options)
 {
     int error;
@@ -152,7 +149,8 @@ static void give_up(struct server *server)
 {
     weir_token_cancel(&server->stop);
     join_workers(server);
-    if (await_connections(server, weir_after(LAST_WORDS_NS), NULL) == 0)
+    if (await_connections(server, weir_after(server->options.linger_ns),
+                          NULL) == 0)
         return;
     shut_all(server, SHUT_RDWR);
     (void)await_connections(server, WEIR_FOREVER, NULL);

@@ -32,6 +32,7 @@ struct server_options {
     int64_t request_ns;   /* for a request */
     int64_t idle_ns;      /* for the client, to send one and read the answer */
     int64_t grace_ns;     /* for what was begun, when it is to end */
+    int64_t linger_ns;    /* for the last answers, when that was too long */
 };
 
 struct server {

@@ -102,3 +102,23 @@ void slow_clients(struct child *child)
     check(child_value(child, "cut") >= count + cut);
     check(child_value(child, "cut") <= count + cut + 1);
 }
+
+static void *ask_only(void *arg)
+{
+    be_deaf(arg);
+    return NULL;
+}
+
+void deaf_client(struct child *child)
+{
+    struct lines in = {.fd = client_connect(child->address)};
+    weir_thread_t thread;
+
+    check(weir_thread_init(&thread, NULL, ask_only, &in) == 0);
+    check(weir_thread_start(&thread) == 0);
+    pause_ms(50); /* now the server waits for the client, most likely */
+    child_signal(child);
+    child_end(child);
+    check(weir_thread_join(&thread, WEIR_FOREVER, NULL) == 0);
+    close(in.fd);
+}

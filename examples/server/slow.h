@@ -12,4 +12,8 @@
  * and has served one that is not too slow. */
 void slow_clients(struct child *child);
 
+/* A client asks, and does not read the answers: that keeps no server up which
+ * was told to end. */
+void deaf_client(struct child *child);
+
 #endif

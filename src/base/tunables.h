@@ -91,6 +91,9 @@
 #define WEIR_SHARED_SLICE_NS 100000000
 #define WEIR_UNSURE_SLICE_NS 1000000
 
+/* Files that are armed at a time, in a process (futex/armed.c). */
+#define WEIR_ARMED_SLOTS 1024
+
 /* How long weir_wait_any sleeps where it has to look by itself: at first, and
  * in the end. */
 #define WEIR_WAIT_PAUSE_MIN_NS 50000

@@ -6,17 +6,18 @@
  * where nobody does.  Each entry is fired once.
  *
  * WORD slot.state, 32 bits, not slept on, initial: 0
- *  bits  name   meaning                          set by      cleared by
- *  0     HELD   one thread fills or empties it   that one    that one
- *  1     ARMED  address and fd are there         add         fire, drop
- *  2-31  TURN   how often it was armed           add         -
+ *  bits  name     meaning                        set by      cleared by
+ *  0     HELD     one thread fills or empties it that one    that one
+ *  1     ARMED    address and fd are there       add         fire, drop
+ *  2     COUNTED  who fires it counts it out     count       fire, drop
+ *  3-31  TURN     how often it was armed         add         -
  *  If stale: the compare-and-swap fails.
- *  LEGAL  HELD or ARMED, or neither
- *  MOVES  0 > HELD > ARMED, TURN + 1; ARMED > HELD > 0
+ *  LEGAL  HELD or ARMED, or neither; COUNTED only with ARMED
+ *  MOVES  0 > HELD > ARMED, TURN + 1; ARMED > + COUNTED; ARMED > HELD > 0
  *  INV  I1 address and fd change only under HELD of another TURN than that in
  *       which they are read: who reads them, and then moves the state from what
  *       it was before, has read what belongs to it.
- *  LIMIT  TURN wraps after 2^30 times: a thread stopped for so long between
+ *  LIMIT  TURN wraps after 2^29 times: a thread stopped for so long between
  *       its look and its move may fire another's file, in vain.
  *
  * WORD slot.fd, 32 bits, not slept on: the file, and WORD slot.address, 64 bits,
@@ -36,18 +37,20 @@
 #include "futex/armed.h"
 
 #include <pthread.h>
+#include <sched.h>
 
 #include "base/atomic.h"
 #include "base/compiler.h"
-#include "base/spin.h"
+#include "base/tunables.h"
 #include "futex/sys.h"
 
 #define HELD 1u
 #define ARMED 2u
-#define TURN_ONE 4u
-#define FLAGS (HELD | ARMED)
+#define COUNTED 4u
+#define TURN_ONE 8u
+#define FLAGS (HELD | ARMED | COUNTED)
 
-#define SLOTS 1024u
+#define SLOTS WEIR_ARMED_SLOTS
 
 struct slot {
     WEIR_ATOMIC(uint32_t) state;
@@ -82,15 +85,29 @@ static bool is_for(struct slot *slot, const volatile void *address, int fd)
            (fd < 0 || weir_load_rlx_(&slot->fd) == (uint32_t)fd); /* FENCED */
 }
 
-/* Take out what is ARMED for the address and the file. */
-static bool take(struct slot *slot, const volatile void *address, int fd)
+/* Move what is ARMED for the address and the file: what it was before, or 0. */
+static uint32_t move(struct slot *slot, const volatile void *address, int fd,
+                     uint32_t flags)
 {
     /* [A2] acquire; pairs with [A1] */
     uint32_t state = weir_load_acq_(&slot->state);
 
-    return (state & ARMED) && is_for(slot, address, fd) &&
-           /* [A2] acquire; pairs with [A1], [A3] */
-           weir_cas_acq_(&slot->state, &state, (state & ~FLAGS) | HELD);
+    while ((state & ARMED) && is_for(slot, address, fd))
+        /* [A2] acquire; pairs with [A1], [A3] */
+        if (weir_cas_acq_(&slot->state, &state, (state & ~FLAGS) | flags))
+            return state;
+    return 0;
+}
+
+/* Take it out. */
+static enum weir_armed take(struct slot *slot, const volatile void *address,
+                            int fd)
+{
+    uint32_t state = move(slot, address, fd, HELD);
+
+    if (state == 0)
+        return WEIR_ARMED_GONE;
+    return state & COUNTED ? WEIR_ARMED_COUNTED : WEIR_ARMED_TAKEN;
 }
 
 static void set_free(struct slot *slot)
@@ -160,19 +177,29 @@ int weir_armed_add_(const volatile void *address, int fd)
     return EAGAIN;
 }
 
+bool weir_armed_count_(const volatile void *address, int fd)
+{
+    for (uint32_t i = 0; i < used_slots(); i++)
+        if (move(&slots[i], address, fd, ARMED | COUNTED) != 0)
+            return true;
+    return false;
+}
+
 unsigned weir_armed_fire_(const volatile void *address)
 {
-    unsigned fired = 0;
+    unsigned counted = 0;
 
     for (uint32_t i = 0; i < used_slots(); i++) {
-        if (!take(&slots[i], address, -1))
+        enum weir_armed was = take(&slots[i], address, -1);
+
+        if (was == WEIR_ARMED_GONE)
             continue;
         /* UNDER HELD */
         weir_eventfd_add_((int)weir_load_rlx_(&slots[i].fd));
         set_free(&slots[i]);
-        fired++;
+        counted += was == WEIR_ARMED_COUNTED;
     }
-    return fired;
+    return counted;
 }
 
 /* Whether somebody is about to write to it, for the address. */
@@ -183,29 +210,19 @@ static bool is_being_fired(struct slot *slot, const volatile void *address,
     return (weir_load_acq_(&slot->state) & HELD) && is_for(slot, address, fd);
 }
 
-static void await_fired(struct slot *slot, const volatile void *address, int fd)
+enum weir_armed weir_armed_drop_(const volatile void *address, int fd)
 {
-    static const struct weir_spin_plan plan = {.longest = 1, .yields = 64};
-
-    while (is_being_fired(slot, address, fd)) {
-        struct weir_spin spin = weir_spin_begin_(&plan);
-
-        while (is_being_fired(slot, address, fd) && weir_spin_again_(&spin))
-            ;
-        weir_spin_end_(&spin);
-    }
-}
-
-bool weir_armed_drop_(const volatile void *address, int fd)
-{
-    bool dropped = false;
+    enum weir_armed dropped = WEIR_ARMED_GONE;
 
     for (uint32_t i = 0; i < used_slots(); i++) {
-        if (take(&slots[i], address, fd)) {
+        enum weir_armed was = take(&slots[i], address, fd);
+
+        if (was != WEIR_ARMED_GONE) {
             set_free(&slots[i]);
-            dropped = true;
+            dropped = was;
         }
-        await_fired(&slots[i], address, fd);
+        while (is_being_fired(&slots[i], address, fd))
+            (void)sched_yield();
     }
     return dropped;
 }
@@ -214,7 +231,7 @@ bool weir_armed_drop_(const volatile void *address, int fd)
 
 void weir_armed_reset_(void)
 {
-    for (uint32_t i = 0; i < SLOTS; i++)
+    for (uint32_t i = 0; i < used_slots(); i++)
         /* OWNED: there is one thread. */
         weir_store_rlx_(&slots[i].state, 0);
 }

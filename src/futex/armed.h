@@ -13,13 +13,22 @@
  * caller then makes those who fire see that somebody waits, by a release. */
 int weir_armed_add_(const volatile void *address, int fd);
 
-/* Take it out again: true if it was there; false: it was not, or has been
- * fired.  In either case nobody writes to it any more. */
-bool weir_armed_drop_(const volatile void *address, int fd);
+/* After add: who fires it is to be told that it is counted (as a sleeper is).
+ * False: it has been fired already. */
+bool weir_armed_count_(const volatile void *address, int fd);
+
+enum weir_armed {
+    WEIR_ARMED_GONE,   /* it is not there, or has been fired */
+    WEIR_ARMED_TAKEN,  /* it was there */
+    WEIR_ARMED_COUNTED /* and was counted */
+};
+
+/* Take it out again.  Nobody writes to it any more. */
+enum weir_armed weir_armed_drop_(const volatile void *address, int fd);
 
 /* Take out all that are entered for the address, and write to each: how many
- * there were.  The caller has seen, by an acquire, that somebody waits.
- * Async-signal-safe; the address alone is used. */
+ * of them were counted.  The caller has seen, by an acquire, that somebody
+ * waits.  Async-signal-safe; the address alone is used. */
 unsigned weir_armed_fire_(const volatile void *address);
 
 /* Empty the table; for tests, and in a child after fork: the files are the

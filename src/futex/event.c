@@ -122,13 +122,13 @@ extern inline int weir_event_wait(weir_event_t *e);
 /* Sleepers, and files.  The address alone is used: the event may be gone. */
 static void wake_all(const weir_event_t *e, bool shared)
 {
+    if (!shared) {
+        /* [F4] fence acquire, after the step that saw WAITERS; pairs with [F4]
+         * in mark. */
+        weir_fence_acq_();
+        (void)weir_armed_fire_(e);
+    }
     weir_futex_wake_(weir_low_half_(&e->state), INT_MAX, WEIR_BITS_ALL, shared);
-    if (shared)
-        return;
-    /* [F4] fence acquire, after the step that saw WAITERS; pairs with [F4] in
-     * arm. */
-    weir_fence_acq_();
-    (void)weir_armed_fire_(e);
 }
 
 WEIR_COLD int weir_event_set_slow_(weir_event_t *e)
@@ -252,30 +252,36 @@ int weir_event_wait_with(weir_event_t *e, weir_deadline_t deadline,
 
 /* -- As a file ---------------------------------------------------------- */
 
-int weir_event_arm(weir_event_t *e, int fd)
+/* Say that somebody waits; false: it is set. */
+static bool mark(weir_event_t *e)
 {
     uint64_t state = look(e);
+
+    while (!(state & SET)) {
+        /* [F4] release, also where it changes nothing; pairs with [F4] in
+         * wake_all. */
+        if (weir_cas_rel_(&e->state, &state, state | WAITERS))
+            return true;
+        state = look(e);
+    }
+    return false;
+}
+
+int weir_event_arm(weir_event_t *e, int fd)
+{
     int result;
 
-    if (fd < 0 || (state & SHARED))
+    if (fd < 0 || (look(e) & SHARED))
         return EINVAL;
     result = weir_armed_add_(e, fd);
-    if (result != 0)
-        return result;
-    do
-        if (state & SET) {
-            (void)weir_armed_fire_(e);
-            return 0;
-        }
-    /* [F4] acq_rel, also where it changes nothing; pairs with [F4] in wake_all,
-     * and acquires, where it finds it set, from [F2]. */
-    while (!weir_cas_acq_rel_(&e->state, &state, state | WAITERS));
-    return 0;
+    if (result == 0 && !mark(e))
+        (void)weir_armed_fire_(e);
+    return result;
 }
 
 int weir_event_disarm(weir_event_t *e, int fd)
 {
-    return weir_armed_drop_(e, fd) ? 0 : ESRCH;
+    return weir_armed_drop_(e, fd) != WEIR_ARMED_GONE ? 0 : ESRCH;
 }
 
 /* -- A foreign waiter --------------------------------------------------- */

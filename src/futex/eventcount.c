@@ -365,10 +365,11 @@ void weir_eventcount_exit_(struct weir_sleeper *s, bool slept,
 
 bool weir_eventcount_disarm_(weir_eventcount_t_ *ec, int fd)
 {
-    if (!weir_armed_drop_(ec, fd))
-        return false;
-    (void)count_out(ec, 1);
-    return true;
+    enum weir_armed was = weir_armed_drop_(ec, fd);
+
+    if (was == WEIR_ARMED_COUNTED)
+        (void)count_out(ec, 1);
+    return was != WEIR_ARMED_GONE;
 }
 
 int weir_eventcount_arm_(weir_eventcount_t_ *ec, int fd,
@@ -380,13 +381,14 @@ int weir_eventcount_arm_(weir_eventcount_t_ *ec, int fd,
     if (result != 0)
         return result;
     settle(&s, ONE);
-    if (!s.sure) {
+    /* Whoever fired it before it was counted has not counted it out. */
+    if (!weir_armed_count_(ec, fd))
+        (void)count_out(ec, 1);
+    else if (!s.sure && weir_eventcount_disarm_(ec, fd))
         /* A releaser may not see it, and a file cannot look by itself (8). */
-        if (weir_eventcount_disarm_(ec, fd))
-            result = EOPNOTSUPP;
-    } else if (wait->more(wait->arg)) {
+        result = EOPNOTSUPP;
+    else if (wait->more(wait->arg))
         fire(ec);
-    }
     /* It may have cleared WAKING (3). */
     if (s.responsible && (!s.sure || wait->more(wait->arg)))
         weir_eventcount_notify_(ec, false);

@@ -9,16 +9,19 @@
  *
  *   coroutine.c  stacks and switching
  *   choice.c     what was chosen: next in order, at random, or as recorded
- *   sched.c      threads: who goes on, who is killed, who is stuck
+ *   sched.c      threads: who goes on, who is killed
  *   memory.c     what an atomic operation does in each memory model
  *   place.c      words by address, and which of them threads share
  *   plain.c      races on plain data, memory that was freed
- *   futex.c      sleeping, waking, membarrier, time
+ *   end.c        failures, and threads that sleep for ever
+ *   futex.c      sleeping, waking
  *   sleepers.c   who stands in which queue, and whom a wake-up takes
+ *   kernel.c     membarrier, time
  *   robust.c     what the kernel does with the locks of the dead
  *   arena.c      memory for programs, and its addresses in each process
  *   crash.c      last words
  *   trace.c      the table that a person reads
+ *   program.c    what programs call
  *   explore.c    the search, and shortening what it finds
  *   library.c    the library's floor beneath the sources that are explored
  */
@@ -185,7 +188,7 @@ struct explorer {
     bool refused;
     struct weir_explore_options left; /* bounds not used up */
     bool pruned;
-    bool probing; /* it has failed: see probe in sched.c */
+    bool probing; /* it has failed: see end.c */
     bool was_tracing;
     uint32_t probed_step;
     struct weir_explore_options left_then;
@@ -220,16 +223,21 @@ uint64_t explore_random_(void);
 
 /* sched.c */
 void explore_point_(const struct step *step); /* before a step */
-void explore_count_step_(void);               /* one that nobody minds */
+void explore_private_point_(void);            /* one that nobody minds */
+void explore_count_step_(void);
 void explore_block_(void);                    /* until READY again */
 void explore_done_(const struct step *step);  /* a step was taken */
 void explore_yield_(void);
 void explore_run_(void);
+void explore_kill_(struct thread *t);
+unsigned explore_process_(unsigned thread);
+
+/* end.c */
 _Noreturn void explore_leave_(void);
 __attribute__((format(printf, 2, 3))) _Noreturn void
 explore_fail_(enum weir_explore_verdict verdict, const char *format, ...);
-void explore_kill_(struct thread *t);
-unsigned explore_process_(unsigned thread);
+void explore_probe_(void);              /* somebody is asleep for ever */
+_Noreturn void explore_conclude_(void); /* from there on nobody goes on */
 
 /* place.c */
 struct place *explore_place_(const volatile void *p, size_t size, bool writes);
@@ -272,9 +280,6 @@ enum slept explore_wait_any_(const struct weir_explore_futex_word *words,
                              unsigned *which);
 int explore_wake_(const volatile void *word, int count, uint32_t bits,
                   bool shared);
-bool explore_membarrier_(void);
-weir_deadline_t explore_now_(void);
-void explore_pass_(int64_t ns);
 
 /* sleepers.c */
 uintptr_t explore_futex_key_(const volatile void *word, bool shared);
@@ -284,6 +289,11 @@ bool explore_stands_(const struct thread *t); /* in any queue */
 /* Which of its words was the last that woke it. */
 unsigned explore_woken_by_(const struct thread *t, unsigned none);
 bool explore_take_(uintptr_t key, uint32_t bits); /* false: nobody is there */
+
+/* kernel.c */
+bool explore_membarrier_(void);
+weir_deadline_t explore_now_(void);
+void explore_pass_(int64_t ns);
 
 /* robust.c */
 void explore_robust_exit_(struct thread *t);

@@ -18,7 +18,9 @@
 #include "futex/parked.h"
 #include "futex/revoke.h"
 #include "futex/sys.h"
+#include "thread/join.h"
 #include "thread/timer_service.h"
+#include "thread/wait_sys.h"
 
 /* -- futex/sys.h -------------------------------------------------------- */
 
@@ -65,10 +67,11 @@ void weir_futex_wake_(const volatile void *word, int count, uint32_t bits,
     (void)explore_wake_(word, count, bits, shared);
 }
 
-/* A file that can be written to is not in the model. */
+/* What a file is, is the program's. */
 void weir_eventfd_add_(int fd)
 {
-    (void)fd;
+    if (weir_explore_eventfd_ != NULL)
+        weir_explore_eventfd_(fd);
 }
 
 bool weir_membarrier_(void)
@@ -207,6 +210,39 @@ const void *weir_timer_self_(void)
 
     return &threads[ex_.self];
 }
+
+/* -- thread/wait_sys.h, thread/join.h ------------------------------------ */
+
+/* There are no files: a pause, which ends when somebody has changed something,
+ * or, if it has an end of its own, when time has passed. */
+unsigned weir_poll_(struct pollfd *files, unsigned n, weir_deadline_t deadline)
+{
+    static WEIR_ATOMIC(uint32_t) nothing;
+
+    (void)files;
+    (void)n;
+    if (deadline == WEIR_FOREVER)
+        explore_yield_();
+    else if (deadline > WEIR_NOW)
+        (void)explore_wait_(&nothing, 0, deadline, WEIR_BITS_ALL, false);
+    return 0;
+}
+
+/* The ends, of which the choices between two things are made. */
+uint32_t weir_chance_(void)
+{
+    return weir_explore_choose(2) != 0 ? UINT32_MAX : 0;
+}
+
+/* The library's threads are not the explorer's. */
+static int no_thread(struct weir_foreign *f, bool last)
+{
+    (void)f;
+    (void)last;
+    return EINVAL;
+}
+
+const struct weir_foreign_kind weir_thread_foreign_ = {.attempt = no_thread};
 
 /* -- What the sources call of libc (library.h) -------------------------- */
 

@@ -26,16 +26,24 @@
 #undef WEIR_REVOKE_BURST_NS
 #define WEIR_REVOKE_BURST_NS 40000
 
+/* Few files, each of which is looked at. */
+#undef WEIR_ARMED_SLOTS
+#define WEIR_ARMED_SLOTS 2
+
 /* Nobody sets a hook (base/trace.h). */
 #define WEIR_UNTRACED
 
 int explore_sched_yield_(void);
 int explore_clock_nanosleep_(const struct timespec *ts);
 
+/* A program may define it: one was written to that stands for an eventfd. */
+__attribute__((weak)) void weir_explore_eventfd_(int fd);
+
 #define gettid() ((int)weir_explore_tid())
 #define sched_yield() explore_sched_yield_()
 #define clock_nanosleep(clock, flags, ts, rest) explore_clock_nanosleep_(ts)
-#define pthread_atfork(prepare, parent, child) 0
+#define pthread_atfork(prepare, parent, child)                                 \
+    ((void)(prepare), (void)(parent), (void)(child), 0)
 #define pthread_key_create(key, function) ((void)(key), (void)(function), 0)
 #define pthread_key_delete(key) ((void)(key), 0)
 #define pthread_setspecific(key, value) ((void)(key), (void)(value), 0)

@@ -328,7 +328,7 @@ static struct place *begin(const volatile void *p, size_t size, bool writes,
     if (place->visible || !ex_.reducing || (is_tso() && locked))
         explore_point_(&step);
     else
-        explore_count_step_();
+        explore_private_point_();
     /* Others may have run, and freed it. */
     explore_check_alive_(p, size, site);
     return place;
@@ -569,7 +569,7 @@ void weir_explore_fence_(enum weir_explore_order order, const char *site)
                               ex_.options.memory != WEIR_EXPLORE_MEMORY_SC))
             explore_point_(&step);
         else
-            explore_count_step_();
+            explore_private_point_();
     }
     explore_fence_(self_(), order);
     (void)explore_note_(ex_.self, fence_names[order], site);

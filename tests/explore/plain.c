@@ -3,11 +3,10 @@
  *
  * Plain data: two accesses race if one is a write and neither comes before
  * the other, which vector clocks tell whatever the order was in this
- * execution.  Of each granule of four bytes it is kept when each thread last
- * read and last wrote, and which of the bytes: memory enough to see a race in
- * the execution in which the two accesses are next to each other.  Neighbours
- * in one granule, such as two chars, still share that memory: a thread's later
- * access to one hides its earlier one to the other.
+ * execution.  Of each byte it is kept when each thread last read and last wrote
+ * it, and where: if an earlier access of a thread's is not ordered before
+ * another's, then its last one is not, either.  Bytes are kept by fours, of
+ * which most accesses touch all.
  *
  * Also memory that was declared freed.
  */
@@ -15,17 +14,13 @@
 
 enum { SLOTS = 4096, FREED = 64, GRANULE = 4 };
 
-struct access {
-    uint32_t clock; /* 0: none */
-    uint8_t bytes;
-    const char *site;
-};
+enum kind { READS, WRITES, KINDS };
 
 struct shadow {
     uintptr_t key;
     uint64_t generation;
-    struct access reads[THREADS];
-    struct access writes[THREADS];
+    uint32_t clocks[KINDS][THREADS][GRANULE];   /* 0: none */
+    const char *sites[KINDS][THREADS][GRANULE]; /* where there are clocks */
 };
 
 static struct shadow table[SLOTS];
@@ -55,7 +50,7 @@ static struct shadow *find(uintptr_t key)
         if (s->generation != generation) {
             if (++used > SLOTS * 3 / 4)
                 explore_fail_(WEIR_EXPLORE_MISUSE, "too much plain data");
-            memset(s, 0, sizeof *s);
+            memset(s->clocks, 0, sizeof s->clocks);
             s->key = key;
             s->generation = generation;
             return s;
@@ -79,45 +74,53 @@ static int site_length(const char *site, const char **start)
     return (int)(end - *start);
 }
 
-static void check_against(const struct access *other, unsigned thread,
-                          const char *how, uint8_t bytes, bool write,
-                          const char *site)
+static _Noreturn void tell(const char *there, unsigned thread, enum kind other,
+                           const char *here, enum kind kind)
 {
-    const char *here;
-    const char *there;
-    int here_length;
-    int there_length;
+    int there_length = site_length(there, &there);
+    int here_length = site_length(here, &here);
 
-    if (other->clock == 0 || !(other->bytes & bytes) ||
-        self_()->known->clock[thread] >= other->clock)
-        return;
-    here_length = site_length(site, &here);
-    there_length = site_length(other->site, &there);
     explore_fail_(WEIR_EXPLORE_RACE,
                   "T%u %s at %.*s, and T%u %s at %.*s: nothing orders them",
-                  thread, how, there_length, there, ex_.self,
-                  write ? "writes" : "reads", here_length, here);
+                  thread, other == WRITES ? "wrote" : "read", there_length,
+                  there, ex_.self, kind == WRITES ? "writes" : "reads",
+                  here_length, here);
 }
 
-static void touch_granule(uintptr_t key, uint8_t bytes, bool write,
+/* Bytes of a granule: first to end - 1. */
+struct bytes {
+    unsigned first;
+    unsigned end;
+};
+
+static void check_against(const struct shadow *s, unsigned thread,
+                          enum kind other, struct bytes bytes, enum kind kind,
+                          const char *site)
+{
+    uint32_t known = self_()->known->clock[thread];
+
+    for (unsigned b = bytes.first; b < bytes.end; b++)
+        if (s->clocks[other][thread][b] > known)
+            tell(s->sites[other][thread][b], thread, other, site, kind);
+}
+
+static void touch_granule(uintptr_t key, struct bytes bytes, enum kind kind,
                           const char *site)
 {
     struct shadow *s = find(key);
-    struct access *mine = write ? &s->writes[ex_.self] : &s->reads[ex_.self];
     uint32_t clock = self_()->known->clock[ex_.self];
 
     for (unsigned i = 0; i < ex_.n_threads; i++) {
         if (i == ex_.self)
             continue;
-        check_against(&s->writes[i], i, "wrote", bytes, write, site);
-        if (write)
-            check_against(&s->reads[i], i, "read", bytes, write, site);
+        check_against(s, i, WRITES, bytes, kind, site);
+        if (kind == WRITES)
+            check_against(s, i, READS, bytes, kind, site);
     }
-    if (mine->clock != clock)
-        mine->bytes = 0;
-    mine->clock = clock;
-    mine->bytes |= bytes;
-    mine->site = site;
+    for (unsigned b = bytes.first; b < bytes.end; b++) {
+        s->clocks[kind][ex_.self][b] = clock;
+        s->sites[kind][ex_.self][b] = site;
+    }
 }
 
 static bool is_on_a_stack(const volatile void *p)
@@ -139,13 +142,14 @@ void explore_touch_(const volatile void *p, size_t size, bool write,
         return;
     explore_check_alive_(p, size, site);
     while (from < to) {
-        uintptr_t end = (from / GRANULE + 1) * GRANULE;
-        unsigned first = (unsigned)(from % GRANULE);
-        unsigned n = (unsigned)((to < end ? to : end) - from);
+        uintptr_t start = from - from % GRANULE;
+        uintptr_t end = to - start < GRANULE ? to : start + GRANULE;
 
-        touch_granule(from / GRANULE, (uint8_t)(((1u << n) - 1) << first),
-                      write, site);
-        from += n;
+        touch_granule(
+            start / GRANULE,
+            (struct bytes){(unsigned)(from - start), (unsigned)(end - start)},
+            write ? WRITES : READS, site);
+        from = end;
     }
 }
 

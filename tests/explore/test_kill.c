@@ -190,6 +190,26 @@ static void test_every_step(void)
     expect(killed_at[0] > 0 && killed_at[1] > 0 && killed_at[2] == 0);
 }
 
+/* Also between stores that no thread minds: who looks when all is over does. */
+static void look_elsewhere(void *state)
+{
+    (void)state;
+}
+
+static void test_every_private_step(void)
+{
+    struct weir_explore_program private = {
+        .name = "killed before each step that nobody minds",
+        .setup = setup_word,
+        .check = count,
+        .threads = {two_stores, look_elsewhere},
+        .mortal = 1};
+
+    memset(killed_at, 0, sizeof killed_at);
+    (void)kit_explore(&private, bounds(0, 1), WEIR_EXPLORE_PASSED);
+    expect(killed_at[0] > 0 && killed_at[1] > 0 && killed_at[2] == 0);
+}
+
 /* A sleeper that is killed takes no wake-up; one that was woken and is
  * killed then has taken it. */
 static void sleep_once(void *state)
@@ -245,6 +265,7 @@ int main(void)
     test_fix();
     test_not_pending();
     test_every_step();
+    test_every_private_step();
     test_sleepers();
     return kit_finish();
 }

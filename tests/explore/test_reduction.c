@@ -143,7 +143,8 @@ static void check(void *unused)
 
     (void)unused;
     for (int t = 0; t < THREADS; t++)
-        outcome = outcome * UINT64_C(0x100000001b3) + seen_by[t];
+        outcome = outcome * UINT64_C(0x100000001b3) +
+                  (weir_explore_was_killed(t) ? 1 : seen_by[t]);
     for (unsigned i = 0; i < n_outcomes; i++)
         if (outcomes[i] == outcome)
             return;
@@ -159,7 +160,8 @@ static uint64_t explore_one(struct weir_explore_options options,
         .name = "random program",
         .setup = setup,
         .check = check,
-        .threads = {body, body, body}};
+        .threads = {body, body, body},
+        .mortal = 1};
     struct weir_explore_result result;
     uint64_t sum = 1;
 
@@ -187,6 +189,8 @@ static void compare(int i)
             options.memory = (enum weir_explore_memory)memory;
             options.preemptions = p;
             options.timeouts = p == 1;
+            options.spurious = timeless && i % 3 == 1 && p < 2;
+            options.kills = timeless && i % 3 == 2;
             with = explore_one(options, false, &less);
             if (with != explore_one(options, true, &more)) {
                 kit_wrong++;
@@ -206,7 +210,8 @@ static void tell(int programs)
     more = 0;
 }
 
-/* Without futexes, with futexes, and with waits on two of them. */
+/* Without futexes, with futexes, and with waits on two of them; these also with
+ * waits that end for no reason, and with one of the threads killed. */
 int main(int argc, char **argv)
 {
     int programs = argc > 1 ? atoi(argv[1]) : 60;

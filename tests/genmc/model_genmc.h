@@ -6,7 +6,7 @@
  * first, then the library's own sources and a file of tests/model/, since
  * GenMC takes a program of a single file.  See mutex.c.
  *
- *   genmc ... -DMODEL_GENMC -DPROGRAM='"two"' mutex.c    all its executions
+ *   genmc ... -DMODEL_GENMC -DGENMC_PROGRAM='"two"' mutex.c    all its executions
  *   cc -pthread mutex.c; ./a.out 1000 two trylock        1000 of each, as
  *                                                        the machine likes
  *
@@ -24,9 +24,11 @@
  *  membarrier  Is refused from the first call on: GenMC has nothing like it.
  *              So releasers fence, and a compiler's barrier is nothing.
  *
+ *  processes   Are threads, at one address; private and shared are the same.
+ *
  * Left out for that: who is due to be handed a mutex (time), ways back to
- * asymmetric, processes, death, and memory that is given back, since a
- * program's state is not on the heap.
+ * asymmetric, the bias of a read-write lock, death, and memory that is given
+ * back, since a program's state is not on the heap.
  */
 #ifndef MODEL_GENMC_H
 #define MODEL_GENMC_H
@@ -48,6 +50,7 @@
 
 #include "base/cpu.h"
 #include "base/panic.h"
+#include "base/self.h"
 #include "base/spin.h"
 #include "base/time.h"
 #include "futex/revoke.h"
@@ -88,6 +91,9 @@ static int genmc_yield(void)
 /* A struct per primitive: the largest is the queue's, with its cells. */
 static _Alignas(4096) unsigned char genmc_state[GENMC_STATE_SIZE];
 static atomic_int genmc_coin;
+/* A word of 64 bits, on whose lower half threads sleep: GenMC knows no access
+ * to half of a word.  NULL: none. */
+static const WEIR_ATOMIC(uint64_t) *genmc_wide;
 
 /* -- Plain data, and failures ------------------------------------------- */
 
@@ -150,6 +156,26 @@ void weir_panic_(const char *function, const volatile void *object,
         ;
 }
 
+/* -- base/self.h -------------------------------------------------------- */
+
+/* 0: setup, or check. */
+static _Thread_local unsigned genmc_self;
+
+uint64_t weir_self_ident_(void)
+{
+    return genmc_self + 1;
+}
+
+uint32_t weir_self_tid_(void)
+{
+    return genmc_self + 1;
+}
+
+uint64_t weir_self_token_(void)
+{
+    return (uint64_t)(genmc_self + 1) << 22;
+}
+
 /* -- futex/sys.h -------------------------------------------------------- */
 
 struct genmc_sleeper {
@@ -161,15 +187,25 @@ struct genmc_sleeper {
 static pthread_mutex_t genmc_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct genmc_sleeper *genmc_queue[MODEL_THREADS]; /* in their order */
 static unsigned genmc_queued;
-static atomic_uint genmc_sleepers[GENMC_STATE_SIZE / sizeof(uint32_t)];
+/* The last is for words that are not of the state, as words share a bucket in
+ * Linux. */
+static atomic_uint genmc_sleepers[GENMC_STATE_SIZE / sizeof(uint32_t) + 1];
 
 static atomic_uint *genmc_sleepers_on(const volatile void *word)
 {
     size_t offset = (size_t)((const volatile unsigned char *)word -
                              (const volatile unsigned char *)genmc_state);
 
-    assert(offset < GENMC_STATE_SIZE);
+    if (offset > GENMC_STATE_SIZE)
+        offset = GENMC_STATE_SIZE;
     return &genmc_sleepers[offset / sizeof(uint32_t)];
+}
+
+static uint32_t genmc_compared(const WEIR_ATOMIC(uint32_t) *word)
+{
+    if (genmc_wide != NULL && (const void *)word == (const void *)genmc_wide)
+        return (uint32_t)weir_load_rlx_(genmc_wide);
+    return weir_load_rlx_(word);
 }
 
 static void genmc_dequeue(unsigned at)
@@ -217,7 +253,7 @@ enum weir_slept weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *word,
     atomic_fetch_add_explicit(sleepers, 1, memory_order_relaxed);
     atomic_thread_fence(memory_order_seq_cst);
     pthread_mutex_lock(&genmc_lock);
-    changed = weir_load_rlx_(word) != expected;
+    changed = genmc_compared(word) != expected;
     if (changed)
         atomic_fetch_sub_explicit(sleepers, 1, memory_order_relaxed);
     else
@@ -281,10 +317,16 @@ int weir_armed_add_(const volatile void *address, int fd)
     return EAGAIN;
 }
 
-bool weir_armed_drop_(const volatile void *address, int fd)
+bool weir_armed_count_(const volatile void *address, int fd)
 {
     (void)address, (void)fd;
     return false;
+}
+
+enum weir_armed weir_armed_drop_(const volatile void *address, int fd)
+{
+    (void)address, (void)fd;
+    return WEIR_ARMED_GONE;
 }
 
 unsigned weir_armed_fire_(const volatile void *address)
@@ -463,6 +505,7 @@ static void *genmc_thread(void *arg)
     while (atomic_load(&genmc_absent) > 0)
         genmc_yield();
 #endif
+    genmc_self = (unsigned)(uintptr_t)arg + 1;
     genmc_program->thread[(uintptr_t)arg](genmc_state);
     return NULL;
 }
@@ -490,7 +533,8 @@ static const struct model_program *genmc_find(const char *name)
     while (p->name != NULL && !genmc_is_named(p, name))
         p++;
     assert(p->name != NULL);
-    assert((p->flags & ~(MODEL_REFUSED_EARLY | MODEL_NO_WAIT_ANY)) == 0 &&
+    assert((p->flags & ~(MODEL_REFUSED_EARLY | MODEL_PROCESSES |
+                         MODEL_NO_WAIT_ANY)) == 0 &&
            p->mortal == 0);
     assert(p->size <= GENMC_STATE_SIZE);
     return p;
@@ -525,7 +569,7 @@ static void genmc_run(void)
 #if defined(MODEL_GENMC)
 int main(void)
 {
-    genmc_program = genmc_find(PROGRAM);
+    genmc_program = genmc_find(GENMC_PROGRAM);
     genmc_run();
     return 0;
 }
