@@ -14,7 +14,7 @@ using Unit = Target::Unit;
 
 Case pair(const char *name, Kind kind, Placement placement, unsigned levels)
 {
-    Case c{name, kind, {}, levels | kFull, false, {{Unit::times_rival, 1.0}}};
+    Case c{name, kind, {}, levels | kFull, false, {}};
 
     c.shape.threads = 2;
     c.shape.placement = placement;
