@@ -3,7 +3,7 @@
  *
  * A wake-up of a shared condition that is for a group, and that one of another
  * group gets, since it sleeps with a token, and the kernel heeds no bits then:
- * it passes it on.  cond_shared.c is compiled into this suite.
+ * it passes it on (hazard B20).  cond_shared.c is compiled into this suite.
  */
 #include "futex/cond_shared.c"
 

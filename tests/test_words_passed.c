@@ -3,7 +3,7 @@
  *
  * Wake-ups of a mutex and of a read-write lock that are for one sleeper, and
  * that another gets, since it sleeps with a token, and the kernel heeds no bits
- * then: it passes them on.  (Of a condition: test_words_cond_token.c.)
+ * then: it passes them on.  (hazard B20)  (Of a condition: test_words_cond_token.c.)
  */
 #include <weir/rwlock.h>
 

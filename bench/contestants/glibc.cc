@@ -153,6 +153,46 @@ private:
     bool set_ = false;
 };
 
+/* A semaphore whose waits can be cancelled, without pthread_cancel, which ends
+ * threads: a mutex, a condition variable and a flag. */
+class GlibcTokenSem {
+public:
+    explicit GlibcTokenSem(unsigned value) : value_(value)
+    {
+        init_mutex(&mutex_, PTHREAD_MUTEX_TIMED_NP);
+        pthread_cond_init(&cond_, nullptr);
+    }
+    ~GlibcTokenSem()
+    {
+        pthread_cond_destroy(&cond_);
+        pthread_mutex_destroy(&mutex_);
+    }
+    GlibcTokenSem(const GlibcTokenSem &) = delete;
+    GlibcTokenSem &operator=(const GlibcTokenSem &) = delete;
+
+    void post()
+    {
+        pthread_mutex_lock(&mutex_);
+        value_++;
+        pthread_cond_signal(&cond_);
+        pthread_mutex_unlock(&mutex_);
+    }
+    void wait()
+    {
+        pthread_mutex_lock(&mutex_);
+        while (value_ == 0 && !cancelled_)
+            pthread_cond_wait(&cond_, &mutex_);
+        value_ -= !cancelled_;
+        pthread_mutex_unlock(&mutex_);
+    }
+
+private:
+    pthread_mutex_t mutex_;
+    pthread_cond_t cond_;
+    unsigned value_;
+    bool cancelled_ = false;
+};
+
 void do_nothing() {}
 
 class GlibcOnce {
@@ -285,7 +325,8 @@ const bool entered = [] {
         .latch<GlibcLatch>()
         .seqlock<GlibcRecord>()
         .thread<GlibcThread>()
-        .rwlock<GlibcRwlock<PTHREAD_RWLOCK_PREFER_READER_NP>>();
+        .rwlock<GlibcRwlock<PTHREAD_RWLOCK_PREFER_READER_NP>>()
+        .token<GlibcTokenSem, GlibcLatch>();
     Enter("glibc-adaptive", 3,
           {false, true, "call", "PTHREAD_MUTEX_ADAPTIVE_NP"})
         .mutex<GlibcMutex<PTHREAD_MUTEX_ADAPTIVE_NP>>()

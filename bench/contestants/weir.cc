@@ -174,6 +174,45 @@ private:
     weir_latch_t latch_ = WEIR_LATCH_INIT;
 };
 
+/* Each wait with a token, of which a parent is cancelled as well. */
+class WeirTokenSem {
+public:
+    explicit WeirTokenSem(unsigned value)
+    {
+        must(weir_sem_init(&sem_, value, WEIR_SEM_MAX, 0), "weir_sem_init");
+        must(weir_token_init(&token_, &parent_, WEIR_FOREVER, 0),
+             "weir_token_init");
+    }
+    WeirTokenSem(const WeirTokenSem &) = delete;
+    WeirTokenSem &operator=(const WeirTokenSem &) = delete;
+
+    void post() { weir_sem_post(&sem_); }
+    void wait()
+    {
+        must(weir_sem_wait_with(&sem_, WEIR_FOREVER, &token_),
+             "weir_sem_wait_with");
+    }
+
+private:
+    weir_sem_t sem_;
+    weir_token_t parent_ = WEIR_TOKEN_INIT;
+    weir_token_t token_;
+};
+
+class WeirToken {
+public:
+    void reset(unsigned)
+    {
+        must(weir_token_init(&token_, nullptr, WEIR_FOREVER, 0),
+             "weir_token_init");
+    }
+    void count_down() { weir_token_cancel(&token_); }
+    void wait() { weir_token_wait(&token_); }
+
+private:
+    weir_token_t token_ = WEIR_TOKEN_INIT;
+};
+
 class WeirSeqlock {
 public:
     void read(Record &to, const Record &from)
@@ -290,7 +329,8 @@ const bool entered = [] {
         .latch<WeirLatch>()
         .seqlock<WeirSeqlock>()
         .thread<WeirThread>()
-        .rwlock<WeirRwlock<0>>();
+        .rwlock<WeirRwlock<0>>()
+        .token<WeirTokenSem, WeirToken>();
     Enter("weir-readers", 6, {true, true, "inline", "WEIR_RW_PREFER_READER"})
         .rwlock<WeirRwlock<WEIR_RW_PREFER_READER>>();
     if (call_lock == nullptr || call_unlock == nullptr || call_put == nullptr ||

@@ -109,6 +109,19 @@ Enter &Enter::thread(unsigned levels)
     return add(Kind::thread, thread_start_join<T>, gbench_thread<T>, levels);
 }
 
+/* S: a semaphore whose waits can be cancelled; T: what cancels, as a latch
+ * that is counted down once. */
+template <class S, class T>
+Enter &Enter::token(unsigned levels)
+{
+    add(Kind::token_uncontended, sem_uncontended<S>, gbench_sem_uncontended<S>,
+        levels);
+    add(Kind::token_pingpong, pingpong<SemWay<S>>, gbench_pingpong<SemWay<S>>,
+        levels);
+    return add(Kind::token_cancel, latch_pingpong<T>, gbench_latch_pingpong<T>,
+               levels);
+}
+
 template <class R>
 Enter &Enter::rwlock(unsigned levels)
 {

@@ -64,7 +64,8 @@ unsigned Case::thread_count() const
     case Kind::cond_broadcast: return shape.threads + 1;
     case Kind::cond_pingpong:
     case Kind::queue_pingpong:
-    case Kind::latch_pingpong: return 2;
+    case Kind::latch_pingpong:
+    case Kind::token_cancel: return 2;
     case Kind::thread: return 1;
     default: return shape.threads;
     }
@@ -94,6 +95,9 @@ const char *Case::unit() const
     case Kind::rwlock_read: return "read lock + unlock";
     case Kind::rwlock_write: return "write lock + unlock";
     case Kind::rwlock_mixed: return "M lock + unlock / s";
+    case Kind::token_uncontended: return "wait + post";
+    case Kind::token_pingpong: return "round trip";
+    case Kind::token_cancel: return "round trip";
     case Kind::count: break;
     }
     return "";
@@ -109,9 +113,9 @@ const std::vector<Case> &cases()
     static const std::vector<Case> all = [] {
         std::vector<Case> list = mutex_cases();
 
-        for (auto more :
-             {cond_cases(), barrier_cases(), signal_cases(), small_cases(),
-              queue_cases(), thread_cases(), timer_cases(), rwlock_cases()})
+        for (auto more : {cond_cases(), barrier_cases(), signal_cases(),
+                          small_cases(), queue_cases(), thread_cases(),
+                          timer_cases(), rwlock_cases(), token_cases()})
             list.insert(list.end(), more.begin(), more.end());
         return list;
     }();

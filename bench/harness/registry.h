@@ -85,6 +85,8 @@ public:
     Enter &thread(unsigned levels = kAlways);
     template <class R>
     Enter &rwlock(unsigned levels = kAlways);
+    template <class S, class T>
+    Enter &token(unsigned levels = kAlways);
 
     static constexpr unsigned kAlways = kSmoke | kDefault | kFull;
 
@@ -144,6 +146,7 @@ std::vector<Case> signal_cases();
 std::vector<Case> small_cases();
 std::vector<Case> thread_cases();
 std::vector<Case> rwlock_cases();
+std::vector<Case> token_cases();
 
 } // namespace wbench
 

@@ -37,6 +37,9 @@ enum class Kind : unsigned {
     rwlock_read,
     rwlock_write,
     rwlock_mixed,
+    token_uncontended,
+    token_pingpong,
+    token_cancel,
     count
 };
 inline constexpr std::size_t kKinds = static_cast<std::size_t>(Kind::count);

@@ -219,6 +219,44 @@ int read_routes(void)
     return sum;
 }
 
+/* The forms with a token: tries, or waits that hold the lock afterwards. */
+static weir_token_t stop;
+
+int with_tokens(void);
+int with_tokens(void)
+{
+    if (weir_mutex_lock_with(&lock, WEIR_FOREVER, &stop) != 0)
+        return 1;
+    balance++;
+    (void)weir_cond_wait_with(&changed, &lock, WEIR_FOREVER, &stop);
+    balance++;
+    (void)weir_cond_wait_for_with(&changed, &lock, is_rich, 0, WEIR_FOREVER,
+                                  &stop);
+    balance--;
+    weir_mutex_unlock(&lock);
+    if (weir_rmutex_lock_with(&deep, WEIR_FOREVER, &stop) == 0) {
+        depth++;
+        (void)weir_cond_wait_with_rmutex(&changed, &deep, WEIR_FOREVER, &stop);
+        (void)weir_cond_wait_for_with_rmutex(&changed, &deep, is_rich, 0,
+                                             WEIR_FOREVER, &stop);
+        depth--;
+        weir_rmutex_unlock(&deep);
+    }
+    if (weir_seqlock_write_begin_with(&sequence, WEIR_FOREVER, &stop) == 0) {
+        level++;
+        weir_seqlock_write_end(&sequence);
+    }
+    if (weir_rwlock_wrlock_with(&routes_lock, WEIR_FOREVER, &stop) == 0) {
+        routes++;
+        weir_rwlock_wrunlock(&routes_lock);
+    }
+    if (weir_rwlock_rdlock_with(&routes_lock, WEIR_FOREVER, &stop) != 0)
+        return 1;
+    (void)count_routes();
+    weir_rwlock_rdunlock(&routes_lock);
+    return 0;
+}
+
 int wrong(bool maybe);
 int wrong(bool maybe)
 {
@@ -316,6 +354,21 @@ int wrong(bool maybe)
 #if WRONG == 24 /* WRONG 24: releasing rwlock 'routes_lock' using shared */
     weir_rwlock_wrlock(&routes_lock);
     weir_rwlock_rdunlock(&routes_lock);
+#endif
+#if WRONG == 26 /* WRONG 26: writing variable 'balance' requires holding */
+    if (weir_mutex_lock_with(&lock, WEIR_FOREVER, &stop) == ECANCELED)
+        balance++;
+    else
+        weir_mutex_unlock(&lock);
+#endif
+#if WRONG == 27 /* WRONG 27: calling function 'weir_cond_wait_with */
+    (void)weir_cond_wait_with(&changed, &lock, WEIR_FOREVER, &stop);
+#endif
+#if WRONG == 28 /* WRONG 28: writing variable 'routes' requires holding */
+    if (weir_rwlock_rdlock_with(&routes_lock, WEIR_FOREVER, &stop) == 0) {
+        routes = 1;
+        weir_rwlock_rdunlock(&routes_lock);
+    }
 #endif
 #if WRONG == 25 /* WRONG 25: writing variable 'routes' requires holding */
     if (weir_rwlock_trywrlock(&routes_lock) != 0)

@@ -122,7 +122,7 @@ static const struct part parts[] = {
     {"rwlock", try_rwlock}, {"barrier", try_barrier}, {"queue", try_queue},
     {"sem", try_sem},       {"event", try_event},     {"latch", try_latch},
     {"once", try_once},     {"seqlock", try_seqlock}, {"thread", try_thread},
-    {"timer", try_timer},
+    {"timer", try_timer},   {"token", try_token},     {"wait", try_wait},
 };
 
 static const struct part *find(const char *name)

@@ -40,6 +40,8 @@ struct world {
     weir_sem_t sem;
     weir_event_t gates[GATES];
     weir_rwlock_t rwlock;
+    weir_token_t parents[GATES];
+    weir_token_t tokens[GATES];
     uint64_t counter; /* guarded by mutex, or sem */
     uint64_t inside;  /* guarded by mutex, or sem */
     uint64_t arrived[TEAM];
@@ -73,5 +75,7 @@ void try_once(void);
 void try_seqlock(void);
 void try_thread(void);
 void try_timer(void);
+void try_token(void);
+void try_wait(void);
 
 #endif

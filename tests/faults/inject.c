@@ -5,7 +5,7 @@
  *
  *   inject CALLS WHAT WHEN EXPECTED -- PROGRAM [ARGUMENT...]
  *
- *   CALLS     wait, wake, membarrier, or register (membarrier's command);
+ *   CALLS     wait, waitv, wake, membarrier, or register (membarrier's command);
  *             wait and wake are those of weir's own operations, private and
  *             shared (wait-private, wake-shared, ...); or none, where the
  *             program is another one that makes calls fail (strace)
@@ -42,6 +42,7 @@
 #include <unistd.h>
 
 #define SKIPPED 77
+#define FUTEX_WAITV_CALL 449 /* everywhere; not in older headers */
 #define SAID_MAX 4096
 
 struct call {
@@ -64,6 +65,8 @@ struct call {
 static const struct call calls[] = {
     FUTEX_CALL("wait", FUTEX_WAIT_BITSET),
     FUTEX_CALL("wake", FUTEX_WAKE_BITSET),
+    /* Its flags are 0. */
+    {"waitv", FUTEX_WAITV_CALL, 2, {0, 0}, 0, false},
     {"membarrier",
      SYS_membarrier,
      0,

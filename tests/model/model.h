@@ -88,6 +88,7 @@ extern const struct model_program model_timer[];
 extern const struct model_program model_latch[];
 extern const struct model_program model_once[];
 extern const struct model_program model_seqlock[];
+extern const struct model_program model_token[];
 
 /* Where something stands, and what: "file:line|text". */
 #define MODEL_LINE2(line) #line

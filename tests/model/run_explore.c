@@ -47,16 +47,16 @@ static const struct {
     const char *name;
     const struct model_program *programs;
 } primitives[] = {
-    {"revoke", model_revoke},     {"parked", model_parked},
-    {"ring", model_ring},         {"eventcount", model_eventcount},
-    {"mutex", model_mutex},       {"barrier", model_barrier},
-    {"queue", model_queue},       {"sem", model_sem},
-    {"event", model_event},       {"armed", model_armed},
-    {"rwlock", model_rwlock},     {"rmutex", model_rmutex},
-    {"thread", model_thread},     {"timer", model_timer},
-    {"latch", model_latch},       {"once", model_once},
-    {"seqlock", model_seqlock},   {"cond", model_cond},
-    {"wait_any", model_wait_any},
+    {"revoke", model_revoke},   {"parked", model_parked},
+    {"ring", model_ring},       {"eventcount", model_eventcount},
+    {"mutex", model_mutex},     {"barrier", model_barrier},
+    {"queue", model_queue},     {"sem", model_sem},
+    {"event", model_event},     {"armed", model_armed},
+    {"rwlock", model_rwlock},   {"rmutex", model_rmutex},
+    {"thread", model_thread},   {"timer", model_timer},
+    {"latch", model_latch},     {"once", model_once},
+    {"seqlock", model_seqlock}, {"cond", model_cond},
+    {"token", model_token},     {"wait_any", model_wait_any},
 };
 
 /* -- The header of the programs, for the explorer ----------------------- */
