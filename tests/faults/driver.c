@@ -765,6 +765,62 @@ static void try_thread(void)
     }
 }
 
+/* -- Any of several ------------------------------------------------------- */
+
+/* Permits, until it has its share; the lock, when it is that which is free. */
+static void take_any(void)
+{
+    weir_wait_item_t items[2];
+    unsigned permits = 0;
+    size_t which;
+
+    items[0] = weir_wait_on_sem(&world->sem);
+    items[1] = weir_wait_on_mutex(&world->mutex);
+    while (permits < LOCKS) {
+        weir_deadline_t deadline = timed ? weir_after(SHORT_NS) : WEIR_FOREVER;
+        int result = weir_wait_any(items, 2, deadline, &which);
+
+        must(result == 0 || (timed && result == ETIMEDOUT));
+        if (result != 0)
+            continue;
+        if (which == 0) {
+            permits++;
+            continue;
+        }
+        must(world->inside++ == 0);
+        must(--world->inside == 0);
+        must(weir_mutex_unlock(&world->mutex) == 0);
+    }
+}
+
+static void waits(unsigned index)
+{
+    if (index < TEAM / 2) {
+        take_any();
+        return;
+    }
+    for (unsigned i = 0; i < LOCKS; i++) {
+        must(weir_mutex_lock(&world->mutex) == 0);
+        must(world->inside++ == 0);
+        nap(20000);
+        must(weir_sem_post(&world->sem) == 0);
+        must(--world->inside == 0);
+        must(weir_mutex_unlock(&world->mutex) == 0);
+        nap(20000);
+    }
+}
+
+static void try_wait(void)
+{
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        must(weir_mutex_init(&world->mutex, shared) == 0);
+        must(weir_sem_init(&world->sem, 0, WEIR_SEM_MAX, shared) == 0);
+        team(waits);
+        must(weir_sem_value(&world->sem) == 0);
+        must(!weir_mutex_is_locked(&world->mutex));
+    }
+}
+
 /* -- All ----------------------------------------------------------------- */
 
 struct part {
@@ -777,7 +833,7 @@ static const struct part parts[] = {
     {"rwlock", try_rwlock}, {"barrier", try_barrier}, {"queue", try_queue},
     {"sem", try_sem},       {"event", try_event},     {"latch", try_latch},
     {"once", try_once},     {"seqlock", try_seqlock}, {"thread", try_thread},
-    {"timer", try_timer},
+    {"timer", try_timer},   {"wait", try_wait},
 };
 
 static const struct part *find(const char *name)

@@ -5,7 +5,7 @@
  *
  *   inject CALLS WHAT WHEN EXPECTED -- PROGRAM [ARGUMENT...]
  *
- *   CALLS     wait, wake, membarrier, or register (membarrier's command);
+ *   CALLS     wait, wake, waitv, membarrier, or register (its command);
  *             wait and wake are those of weir's own operations, private and
  *             shared (wait-private, wake-shared, ...); or none, where the
  *             program is another one that makes calls fail (strace)
@@ -41,6 +41,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#if !defined(SYS_futex_waitv) /* Linux 5.16; one number for all machines */
+#define SYS_futex_waitv 449
+#endif
 #define SKIPPED 77
 #define SAID_MAX 4096
 
@@ -64,6 +67,8 @@ struct call {
 static const struct call calls[] = {
     FUTEX_CALL("wait", FUTEX_WAIT_BITSET),
     FUTEX_CALL("wake", FUTEX_WAKE_BITSET),
+    /* Its flags are 0. */
+    {"waitv", SYS_futex_waitv, 2, {0, 0}, 0, false},
     {"membarrier",
      SYS_membarrier,
      0,
