@@ -167,7 +167,8 @@ static void kill_and_reap(pid_t child)
     support_reap_killed(child, SIGKILL);
 }
 
-/* One of three is killed in its sleep; the other two are still woken. */
+/* One of three is killed in its sleep; the other two are still woken.
+ * (hazard B55) */
 START_TEST(a_killed_waiter_hangs_nobody)
 {
     pid_t children[3];

@@ -355,6 +355,7 @@ START_TEST(each_is_taken_once)
 }
 END_TEST
 
+/* Hazard B17. */
 START_TEST(in_a_storm_with_strays)
 {
     can_wait_any = _i / 2;
@@ -402,6 +403,7 @@ static void let_go(const struct owned *o, long way)
         must_eq(weir_mutex_unlock(o->mutex), 0);
 }
 
+/* Hazard B22. */
 START_TEST(freed_by_the_one_that_is_told)
 {
     bool shared = scopes[_i % 2] == WEIR_SHARED;
