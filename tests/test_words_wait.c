@@ -4,7 +4,7 @@
  * What each kind of object asks of one who waits for others as well, from the
  * inside (foreign.h): what it marks when it is announced, and that a wake-up
  * which it has swallowed is paid for when it withdraws.  A call that is muted
- * is one that chose this waiter.  (hazards B6, B7, B14)
+ * is one that chose this waiter.  (hazards B6, B7)
  */
 #include <weir/weir.h>
 

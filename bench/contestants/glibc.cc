@@ -11,6 +11,10 @@
 #include <cstdlib>
 #include <pthread.h>
 #include <semaphore.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <vector>
 
 namespace wbench {
 
@@ -311,6 +315,48 @@ using DefaultQueue = GlibcQueue<Size, PTHREAD_MUTEX_TIMED_NP>;
 template <std::size_t Size>
 using AdaptiveQueue = GlibcQueue<Size, PTHREAD_MUTEX_ADAPTIVE_NP>;
 
+/* What one builds from files: an eventfd for each, and an epoll of all. */
+class EpollAny {
+public:
+    explicit EpollAny(unsigned n) : epoll_(epoll_create1(0))
+    {
+        for (unsigned i = 0; i < n; i++) {
+            epoll_event event = {};
+
+            files_.push_back(eventfd(0, EFD_SEMAPHORE | EFD_NONBLOCK));
+            event.events = EPOLLIN;
+            event.data.u32 = i;
+            if (epoll_ctl(epoll_, EPOLL_CTL_ADD, files_[i], &event) != 0)
+                abort();
+        }
+    }
+    ~EpollAny()
+    {
+        for (int file : files_)
+            close(file);
+        close(epoll_);
+    }
+    EpollAny(const EpollAny &) = delete;
+    EpollAny &operator=(const EpollAny &) = delete;
+
+    void post(unsigned which) { eventfd_write(files_[which], 1); }
+    unsigned wait()
+    {
+        epoll_event event;
+        eventfd_t one;
+
+        do
+            while (epoll_wait(epoll_, &event, 1, -1) != 1)
+                continue;
+        while (eventfd_read(files_[event.data.u32], &one) != 0);
+        return event.data.u32;
+    }
+
+private:
+    int epoll_;
+    std::vector<int> files_;
+};
+
 const bool entered = [] {
     Enter("glibc", 2, {false, true, "call", "what pthreads and sem_t have"})
         .mutex<GlibcMutex<PTHREAD_MUTEX_TIMED_NP>>()
@@ -323,6 +369,7 @@ const bool entered = [] {
         .event<GlibcEvent>()
         .once<GlibcOnce>()
         .latch<GlibcLatch>()
+        .any<EpollAny>()
         .seqlock<GlibcRecord>()
         .thread<GlibcThread>()
         .rwlock<GlibcRwlock<PTHREAD_RWLOCK_PREFER_READER_NP>>()

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <deque>
 #include <dlfcn.h>
+#include <vector>
 
 namespace wbench {
 
@@ -315,6 +316,30 @@ private:
     weir_queue_t *queue_ = nullptr;
 };
 
+class WeirAny {
+public:
+    explicit WeirAny(unsigned n) : sems_(n)
+    {
+        for (weir_sem_t &sem : sems_) {
+            must(weir_sem_init(&sem, 0, WEIR_SEM_MAX, 0), "weir_sem_init");
+            items_.push_back(weir_wait_on_sem(&sem));
+        }
+    }
+    void post(unsigned which) { weir_sem_post(&sems_[which]); }
+    unsigned wait()
+    {
+        std::size_t which;
+
+        must(weir_wait_any(items_.data(), items_.size(), WEIR_FOREVER, &which),
+             "weir_wait_any");
+        return static_cast<unsigned>(which);
+    }
+
+private:
+    std::vector<weir_sem_t> sems_;
+    std::vector<weir_wait_item_t> items_;
+};
+
 const bool entered = [] {
     Enter("weir", 0, {true, true, "inline", "fast path from the header"})
         .mutex<WeirMutex>()
@@ -327,6 +352,7 @@ const bool entered = [] {
         .event<WeirEvent>()
         .once<WeirOnce>()
         .latch<WeirLatch>()
+        .any<WeirAny>()
         .seqlock<WeirSeqlock>()
         .thread<WeirThread>()
         .rwlock<WeirRwlock<0>>()

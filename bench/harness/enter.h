@@ -14,6 +14,7 @@
 #include "gbench/timer.h"
 #include "gbench/signal.h"
 #include "gbench/small.h"
+#include "gbench/wait.h"
 #include "gbench/thread.h"
 #include "gbench/rwlock.h"
 #include "harness/registry.h"
@@ -93,6 +94,14 @@ Enter &Enter::latch(unsigned levels)
 {
     return add(Kind::latch_pingpong, latch_pingpong<L>,
                gbench_latch_pingpong<L>, levels);
+}
+
+template <class A>
+Enter &Enter::any(unsigned levels)
+{
+    add(Kind::any_ready, any_ready<A>, gbench_any_ready<A>, levels);
+    return add(Kind::any_pingpong, any_pingpong<A>, gbench_any_pingpong<A>,
+               levels);
 }
 
 template <class S>

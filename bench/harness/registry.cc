@@ -89,6 +89,8 @@ const char *Case::unit() const
     case Kind::event_pingpong: return "round trip";
     case Kind::once_done: return "call";
     case Kind::latch_pingpong: return "round trip";
+    case Kind::any_ready: return "wait + post";
+    case Kind::any_pingpong: return "round trip";
     case Kind::seqlock_read: return "read of 32 bytes";
     case Kind::seqlock_readers: return "M reads / s";
     case Kind::thread: return "start + join";
@@ -113,9 +115,10 @@ const std::vector<Case> &cases()
     static const std::vector<Case> all = [] {
         std::vector<Case> list = mutex_cases();
 
-        for (auto more : {cond_cases(), barrier_cases(), signal_cases(),
-                          small_cases(), queue_cases(), thread_cases(),
-                          timer_cases(), rwlock_cases(), token_cases()})
+        for (auto more :
+             {cond_cases(), barrier_cases(), signal_cases(), small_cases(),
+              wait_cases(), queue_cases(), thread_cases(), timer_cases(),
+              rwlock_cases(), token_cases()})
             list.insert(list.end(), more.begin(), more.end());
         return list;
     }();

@@ -79,6 +79,8 @@ public:
     Enter &once(unsigned levels = kAlways);
     template <class L>
     Enter &latch(unsigned levels = kAlways);
+    template <class A>
+    Enter &any(unsigned levels = kAlways);
     template <class S>
     Enter &seqlock(unsigned levels = kAlways);
     template <class T>
@@ -144,6 +146,7 @@ std::vector<Case> queue_cases();
 std::vector<Case> timer_cases();
 std::vector<Case> signal_cases();
 std::vector<Case> small_cases();
+std::vector<Case> wait_cases();
 std::vector<Case> thread_cases();
 std::vector<Case> rwlock_cases();
 std::vector<Case> token_cases();

@@ -31,6 +31,8 @@ enum class Kind : unsigned {
     event_pingpong,
     once_done,
     latch_pingpong,
+    any_ready,
+    any_pingpong,
     seqlock_read,
     seqlock_readers,
     thread,

@@ -31,5 +31,6 @@ CHECK(sizeof(weir_latch_t) == 8);
 CHECK(sizeof(weir_once_t) == 4);
 CHECK(sizeof(weir_seqlock_t) == 16);
 CHECK(sizeof(weir_token_t) == 24);
+CHECK(sizeof(weir_wait_item_t) == 8 + 2 * sizeof(void *) + 8 + WRONG_SIZE);
 CHECK(sizeof(weir_deadline_t) == 8);
 CHECK((weir_deadline_t)-1 < 0);

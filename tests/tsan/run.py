@@ -48,7 +48,8 @@ BLIND = {"mutex": ("tried", "timed"), "rmutex": ("contended", "timed"),
          "sem": ("woken", "at_once"), "event": ("woken",),
          "latch": ("arrivals", "waited"), "once": ("called",),
          "seqlock": ("writers",), "thread": ("results", "polled"),
-         "timer": ("joined", "periodic"), "token": ("looked", "ended", "got")}
+         "timer": ("joined", "periodic"), "token": ("looked", "ended", "got"),
+         "wait_any": ("locked", "each", "put")}
 
 
 class Failure(Exception):
