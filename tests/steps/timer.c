@@ -209,6 +209,7 @@ static void must_end(void)
 static char others_wait(bool dead)
 {
     (void)dead;
+    world_settle(); /* the thread may have been made just before */
     if (o->runs > 0)
         return 'F';
     return weir_timer_state_(&o->it) & WEIR_TIMER_ARMED_ ? 'L' : '-';
