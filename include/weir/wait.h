@@ -86,7 +86,7 @@ typedef struct weir_wait_item {
  *             drained
  *           | ETIMEDOUT none was ready
  *           | EINVAL n, a kind, or an object that is NULL; a file that is not
- *             open
+ *             open; a thread that runs and that weir did not start
  *           | ESRCH a thread that was never started
  *           | EDEADLK a thread that is the caller
  *           Where no item was ready *index is n

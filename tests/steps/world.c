@@ -27,6 +27,10 @@
 #include "memory.h"
 #include "victim.h"
 
+#if !defined(SYS_futex_waitv) /* Linux 5.16; one number for all machines */
+#define SYS_futex_waitv 449
+#endif
+
 #define HANG_S 30
 #define SLICES_MAX 8
 
@@ -62,6 +66,14 @@ enum weir_slept __wrap_weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *word,
                                         uint32_t expected,
                                         weir_deadline_t deadline, uint32_t bits,
                                         bool shared);
+enum weir_slept __real_weir_futex_wait_any_(const struct weir_futex_word *words,
+                                            unsigned n,
+                                            weir_deadline_t deadline,
+                                            unsigned *which);
+enum weir_slept __wrap_weir_futex_wait_any_(const struct weir_futex_word *words,
+                                            unsigned n,
+                                            weir_deadline_t deadline,
+                                            unsigned *which);
 
 /* -- Reports ------------------------------------------------------------ */
 
@@ -260,9 +272,6 @@ int world_watch(pid_t pid)
     return fd;
 }
 
-/* Not in older headers; the same everywhere. */
-#define FUTEX_WAITV_CALL 449
-
 bool world_sleeps(int fd)
 {
     char text[128];
@@ -273,8 +282,7 @@ bool world_sleeps(int fd)
         return false;
     text[n] = '\0';
     number = strtol(text, NULL, 10);
-    return (number == SYS_futex || number == FUTEX_WAITV_CALL) &&
-           text[0] != 'r';
+    return (number == SYS_futex || number == SYS_futex_waitv) && text[0] != 'r';
 }
 
 void world_cast(void (*body)(unsigned), bool vm)
@@ -385,13 +393,27 @@ bool __wrap_weir_spin_again_(struct weir_spin *spin)
     return false;
 }
 
+static weir_deadline_t as_it_is_now(weir_deadline_t deadline)
+{
+    if (deadline == VIRTUAL_DEADLINE ||
+        (deadline == LATER_DEADLINE && world->passed_ns != 0))
+        return AT_ONCE;
+    return deadline;
+}
+
 enum weir_slept __wrap_weir_futex_wait_(const WEIR_ATOMIC(uint32_t) *word,
                                         uint32_t expected,
                                         weir_deadline_t deadline, uint32_t bits,
                                         bool shared)
 {
-    if (deadline == VIRTUAL_DEADLINE ||
-        (deadline == LATER_DEADLINE && world->passed_ns != 0))
-        deadline = AT_ONCE;
-    return __real_weir_futex_wait_(word, expected, deadline, bits, shared);
+    return __real_weir_futex_wait_(word, expected, as_it_is_now(deadline), bits,
+                                   shared);
+}
+
+enum weir_slept __wrap_weir_futex_wait_any_(const struct weir_futex_word *words,
+                                            unsigned n,
+                                            weir_deadline_t deadline,
+                                            unsigned *which)
+{
+    return __real_weir_futex_wait_any_(words, n, as_it_is_now(deadline), which);
 }

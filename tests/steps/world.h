@@ -13,7 +13,8 @@
  *                     a wake-up has not reached stays asleep, and is seen.
  *   weir_now, _after  time passes when the judge says so, and only then: each
  *                     run takes the same way
- *   weir_futex_wait_  a sleep until VIRTUAL_DEADLINE times out at once, and
+ *   weir_futex_wait_, _wait_any_
+ *                     a sleep until VIRTUAL_DEADLINE times out at once, and
  *                     one until LATER_DEADLINE after world_pass_ns
  *   weir_spin_again_  nobody spins: that is long, and touches nothing
  */
