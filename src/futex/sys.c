@@ -15,6 +15,7 @@
 #include "base/panic.h"
 #include "base/time.h"
 #include "base/trace.h"
+#include "base/tunables.h"
 
 /* From linux/futex.h and linux/membarrier.h. */
 #define FUTEX_OP_WAIT_BITSET 9
@@ -118,6 +119,18 @@ static long waitv(struct waitv *words, unsigned n, weir_deadline_t deadline)
     return result;
 }
 
+/* The kernel has no memory for a list of words at the moment: sleep without,
+ * for a moment, and look. */
+static enum weir_slept pause_for(weir_deadline_t deadline)
+{
+    weir_deadline_t until = weir_sooner_(deadline, WEIR_UNSURE_SLICE_NS);
+    struct timespec ts = weir_timespec_(until);
+
+    (void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
+    return until == deadline && weir_expired_(deadline) ? WEIR_SLEPT_EXPIRED
+                                                        : WEIR_SLEPT_WOKEN;
+}
+
 bool weir_futex_can_wait_any_(void)
 {
     /* HINT: whoever sees 0 asks again, and learns the same. */
@@ -157,6 +170,7 @@ enum weir_slept weir_futex_wait_any_(const struct weir_futex_word *words,
     case -EINTR: return WEIR_SLEPT_WOKEN;
     case -EAGAIN: return WEIR_SLEPT_CHANGED;
     case -ETIMEDOUT: return WEIR_SLEPT_EXPIRED;
+    case -ENOMEM: return pause_for(deadline);
     default:
         WEIR_PANIC(words[0].word, (uint64_t)-result,
                    "the kernel refuses to let a thread sleep on several "

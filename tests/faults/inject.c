@@ -91,7 +91,8 @@ struct error {
 
 static const struct error errors[] = {{"0", 0},           {"EINTR", EINTR},
                                       {"EAGAIN", EAGAIN}, {"ENOSYS", ENOSYS},
-                                      {"EPERM", EPERM},   {"EINVAL", EINVAL}};
+                                      {"EPERM", EPERM},   {"EINVAL", EINVAL},
+                                      {"ENOMEM", ENOMEM}};
 
 struct fault {
     const struct call *call;
