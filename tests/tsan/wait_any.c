@@ -64,12 +64,13 @@ static void locked(void)
     must(config == 3 * TURNS);
 }
 
-/* Each after the one before has been seen. */
+/* Each after the one before has been seen, by who has read it: an order in the
+ * other direction than the waits'. */
 static int seen;
 
 static void await_seen(int n)
 {
-    while (__atomic_load_n(&seen, __ATOMIC_RELAXED) < n)
+    while (__atomic_load_n(&seen, __ATOMIC_ACQUIRE) < n)
         nap(1000);
     nap(2000000);
 }
@@ -118,7 +119,7 @@ static void *read_each(void *arg)
         must(i == 0 ? config == 1 : beside == i + 1);
         if (which == 2)
             must(weir_event_clear(&event) == 0);
-        __atomic_store_n(&seen, i + 1, __ATOMIC_RELAXED);
+        __atomic_store_n(&seen, i + 1, __ATOMIC_RELEASE);
     }
     return arg;
 }

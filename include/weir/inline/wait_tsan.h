@@ -6,9 +6,9 @@
  * Not an interface: include weir/wait.h; the macros are explained in
  * inline/mutex_tsan.h.
  *
- * With WEIR_TSAN_OWNED a mutex is locked as by a try that succeeds.  In the
- * call the sanitizer looks away, also where the library was built with it: what
- * it would have to judge is the mutex's and the queue's.
+ * A mutex is locked as by a try that succeeds, whoever built the library: what
+ * the sanitizer knows of it are its calls.  Of all else it sees the orders itself
+ * in a library that was built with it, and looks away in one that was not.
  */
 #ifndef WEIR_INLINE_WAIT_TSAN_H
 #define WEIR_INLINE_WAIT_TSAN_H
@@ -29,18 +29,20 @@ static inline void weir_wait_begin_tsan_(const weir_wait_item_t *items,
         }
 }
 
-/* Item number i was ready; its call returned result. */
+/* The item is a mutex, and locked. */
 WEIR_NO_THREAD_SAFETY_ANALYSIS
+static inline void weir_wait_locked_tsan_(const weir_wait_item_t *item)
+{
+    weir_mutex_t *m = (weir_mutex_t *)item->object;
+
+    weir_tsan_locking_(m, true);
+    weir_tsan_locked_(m, true, false);
+}
+
+/* The item was ready; its call returned result. */
 static inline void weir_wait_ready_tsan_(const weir_wait_item_t *item,
                                          int result)
 {
-    if (item->kind == WEIR_WAIT_MUTEX) {
-        weir_mutex_t *m = (weir_mutex_t *)item->object;
-
-        weir_tsan_locking_(m, true);
-        weir_tsan_locked_(m, true, false);
-        return;
-    }
     if (item->kind == WEIR_WAIT_TOKEN) {
         weir_token_acquire_tsan_((const weir_token_t *)item->object);
         return;
@@ -60,11 +62,17 @@ static inline int weir_wait_any_with_tsan_(weir_wait_item_t *items, size_t n,
     size_t which = n;
     int result;
 
-    weir_wait_begin_tsan_(items, n);
-    __tsan_mutex_pre_signal(items, 0);
-    result = weir_wait_any_with(items, n, deadline, token, &which);
-    __tsan_mutex_post_signal(items, 0);
-    if (which < n)
+    if (weir_tsan_blind_()) {
+        weir_wait_begin_tsan_(items, n);
+        __tsan_mutex_pre_signal(items, 0);
+        result = weir_wait_any_with(items, n, deadline, token, &which);
+        __tsan_mutex_post_signal(items, 0);
+    } else {
+        result = weir_wait_any_with(items, n, deadline, token, &which);
+    }
+    if (which < n && items[which].kind == WEIR_WAIT_MUTEX)
+        weir_wait_locked_tsan_(&items[which]);
+    else if (which < n && weir_tsan_blind_())
         weir_wait_ready_tsan_(&items[which], result);
     if (index != NULL)
         *index = which;
