@@ -24,6 +24,8 @@
 #include "test_far_kit.h"
 #include "test_panic_kit.h"
 
+#define WAITV 449 /* futex_waitv: everywhere, and not in older headers */
+
 static WEIR_ATOMIC(uint32_t) word;
 
 /* --- api: how a sleep ends --- */
@@ -347,6 +349,84 @@ START_TEST(refused_futexes_panic)
 }
 END_TEST
 
+/* --- several words --- */
+
+static enum weir_slept wait_on_two(weir_deadline_t deadline, unsigned *which)
+{
+    static WEIR_ATOMIC(uint32_t) other;
+    struct weir_futex_word words[] = {{&word, 0, false}, {&other, 0, true}};
+
+    *which = 99;
+    return keeps_errno(weir_futex_wait_any_(words, 2, deadline, which));
+}
+
+/* Short of memory for a while: that is waited out. */
+static void wait_without_memory(void)
+{
+    weir_deadline_t soon = weir_after(3000000);
+    enum weir_slept slept;
+    unsigned which;
+
+    do {
+        slept = wait_on_two(soon, &which);
+        must_eq(which, 2);
+    } while (slept == WEIR_SLEPT_WOKEN);
+    must_eq(slept, WEIR_SLEPT_EXPIRED);
+    must(weir_now() >= soon);
+}
+
+START_TEST(several_words_are_refused)
+{
+    static const int errors[] = {ENOSYS, EPERM, ENOMEM};
+    bool asked = _i == 2; /* before it was refused */
+    pid_t child;
+
+    if (SUPPORT_EMULATED) {
+        support_skip("futex_waitv under a filter", "qemu-user has no seccomp");
+        return;
+    }
+    weir_store_rlx_(&word, 0);
+    child = support_fork();
+    if (child == 0) {
+        if (asked && !weir_futex_can_wait_any_())
+            support_exit(); /* an old kernel */
+        if (!support_refuse(WAITV, errors[_i])) {
+            support_skip("futex_waitv under a filter", "no seccomp here");
+            support_exit();
+        }
+        must_eq(keeps_errno(weir_futex_can_wait_any_()), asked);
+        if (asked)
+            wait_without_memory();
+        support_exit();
+    }
+    support_reap(child);
+}
+END_TEST
+
+static void refuse_and_wait(void *arg)
+{
+    unsigned which;
+
+    (void)arg;
+    if (!weir_futex_can_wait_any_() || !support_refuse(WAITV, EPERM)) {
+        support_skip("futex_waitv under a filter", "no seccomp here");
+        abort();
+    }
+    (void)wait_on_two(WEIR_FOREVER, &which);
+}
+
+START_TEST(several_words_are_refused_later)
+{
+    if (SUPPORT_EMULATED) {
+        support_skip("futex_waitv under a filter", "qemu-user has no seccomp");
+        return;
+    }
+    weir_store_rlx_(&word, 0);
+    panic_must_say(refuse_and_wait, NULL, "weir_futex_wait_any_", (void *)&word,
+                   EPERM, "the kernel refuses to ");
+}
+END_TEST
+
 static void wait_on_nothing(void *arg)
 {
     (void)weir_futex_wait_(arg, 0, WEIR_FOREVER, WEIR_BITS_ALL, false);
@@ -539,6 +619,8 @@ int main(void)
     tcase = support_tcase(suite, "process");
     tcase_add_test(tcase, shared_words_have_no_address);
     tcase = support_tcase(suite, "fork");
+    tcase_add_loop_test(tcase, several_words_are_refused, 0, 3);
+    tcase_add_test(tcase, several_words_are_refused_later);
     tcase_add_loop_test(tcase, refused_futexes_panic, 0,
                         sizeof(refusals) / sizeof(refusals[0]));
     tcase_add_test(tcase, sleeping_on_nothing_panics);

@@ -192,6 +192,29 @@ START_TEST(breaks_a_barrier)
 }
 END_TEST
 
+/* Where there is nothing to wait for, a token changes nothing. */
+START_TEST(needs_no_wait)
+{
+    weir_token_t token = WEIR_TOKEN_INIT;
+
+    must_eq(weir_token_cancel(&token), 0);
+    must_eq(weir_latch_init(&kit.latch, 1, _i ? WEIR_SHARED : 0), 0);
+    must_eq(keeps_errno(weir_latch_arrive_and_wait_with(&kit.latch,
+                                                        WEIR_FOREVER, &token)),
+            0);
+    must_eq(keeps_errno(weir_latch_arrive_and_wait_with(&kit.latch,
+                                                        WEIR_FOREVER, &token)),
+            EOVERFLOW);
+    must_eq(weir_rmutex_init(&kit.rmutex, _i ? WEIR_SHARED : 0), 0);
+    for (unsigned depth = 1; depth < 4; depth++) {
+        must_eq(
+            keeps_errno(weir_rmutex_lock_with(&kit.rmutex, WEIR_NOW, &token)),
+            0);
+        must_eq(weir_rmutex_depth(&kit.rmutex), depth);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("token_calls");
@@ -202,6 +225,7 @@ int main(void)
     tcase_add_loop_test(tcase, is_cancelled_by_an_old_kernel, 0, 2 * KIT_ROWS);
     tcase_add_loop_test(tcase, is_cancelled_before, 0, 2 * KIT_ROWS);
     tcase_add_loop_test(tcase, breaks_a_barrier, 0, 4);
+    tcase_add_loop_test(tcase, needs_no_wait, 0, 2);
     tcase = support_tcase(suite, "woken");
     tcase_add_loop_test(tcase, gets_what_it_waits_for, 0, 2 * KIT_ROWS);
     tcase_add_loop_test(tcase, gets_it_from_an_old_kernel, 0, 2 * KIT_ROWS);

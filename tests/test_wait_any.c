@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "futex/revoke.h"
 #include "futex/sys.h"
 #include "support/support.h"
 
@@ -313,6 +314,87 @@ START_TEST(closed_queues)
 }
 END_TEST
 
+START_TEST(no_place_for_an_element)
+{
+    size_t which;
+
+    make_all(0);
+    make_ready(GET);
+    items[0] = weir_wait_on_get(all.get, NULL);
+    must_eq(keeps_errno(weir_wait_any(items, 1, WEIR_NOW, &which)), EINVAL);
+    items[0] = weir_wait_on_put(all.get, NULL);
+    must_eq(keeps_errno(weir_wait_any(items, 1, WEIR_NOW, &which)), EINVAL);
+    must_eq(weir_queue_len(all.get), 1);
+    drop_all();
+}
+END_TEST
+
+/* -- Other ends of a sleep ----------------------------------------------- */
+
+static void wait_for_file(unsigned index, void *arg)
+{
+    weir_wait_item_t item = weir_wait_on_fd(all.fds[0], POLLIN);
+    size_t which;
+
+    (void)index;
+    (void)arg;
+    must_eq(weir_wait_any(&item, 1, WEIR_FOREVER, &which), 0);
+    must_eq(which, 0);
+    must_eq(item.revents, POLLIN);
+}
+
+/* Nothing but a file, and no end: it sleeps in poll alone. */
+START_TEST(a_file_alone)
+{
+    support_group_t group;
+
+    make_all(0);
+    support_group_start(&group, 1, wait_for_file, NULL);
+    support_sleep_ns(2000000);
+    make_ready(FD);
+    support_group_join(&group);
+    drop_all();
+}
+END_TEST
+
+/* A token among the items, which ends by itself. */
+START_TEST(a_token_in_time)
+{
+    weir_deadline_t soon = weir_after(2000000);
+    size_t which;
+
+    can_wait_any = _i % 2;
+    make_all(scopes[_i / 2]);
+    must_eq(weir_token_init(&all.token, NULL, soon, scopes[_i / 2]), 0);
+    must_eq(weir_wait_any(items, KINDS - 1, WEIR_FOREVER, &which), 0);
+    must_eq(which, TOKEN);
+    must(weir_now() >= soon);
+    drop_all();
+}
+END_TEST
+
+/* The kernel begins to refuse membarrier: releasers may not see who sleeps, and
+ * who sleeps looks by itself. */
+START_TEST(refused_membarrier)
+{
+    struct wait wait = {.n = KINDS - 1, .deadline = WEIR_FOREVER};
+    support_group_t group;
+
+    support_storm_waive(); /* a signal would have it look */
+    can_wait_any = true;
+    make_all(0);
+    weir_revoke_for_test_(WEIR_REVOKE_REFUSED_LATE);
+    support_group_start(&group, 1, wait_for, &wait);
+    support_sleep_ns(2000000);
+    make_ready(_i);
+    support_group_join(&group);
+    weir_revoke_for_test_(WEIR_REVOKE_REAL);
+    must_eq(wait.result, 0);
+    must_eq(wait.which, _i);
+    drop_all();
+}
+END_TEST
+
 /* -- Fairness ----------------------------------------------------------- */
 
 START_TEST(each_is_told_about_as_often)
@@ -442,10 +524,14 @@ int main(void)
     tcase_add_loop_test(tcase, is_ready_at_once, 0, ROWS);
     tcase_add_test(tcase, bad_arguments);
     tcase_add_loop_test(tcase, closed_queues, 0, 2);
+    tcase_add_test(tcase, no_place_for_an_element);
     tcase_add_test(tcase, each_is_told_about_as_often);
     tcase = support_tcase(suite, "woken");
     tcase_add_loop_test(tcase, is_woken_by_each, 0, ROWS);
+    tcase_add_test(tcase, a_file_alone);
+    tcase_add_loop_test(tcase, refused_membarrier, 0, KINDS - 1);
     tcase = support_tcase(suite, "timed");
+    tcase_add_loop_test(tcase, a_token_in_time, 0, 4);
     tcase_add_loop_test(tcase, ends_in_time, 0, ROWS);
     tcase = support_tcase(suite, "stress");
     tcase_add_loop_test(tcase, permits_and_elements_are_conserved, 0, 4);

@@ -119,7 +119,8 @@ WEIR_API int weir_event_wait_with(weir_event_t *e, weir_deadline_t deadline,
  * Context:  any thread; not async-signal-safe
  * Progress: lock-free
  * Order:    as weir_event_wait, for who reads the file after it was written to
- * Params:   fd  an eventfd, written to as long as it is armed: disarm it before
+ * Params:   fd  an eventfd, made with EFD_NONBLOCK, and written to as long as it
+ *               is armed: disarm it before
  *               it is closed, or the memory of *e freed
  * Returns:  0 | EINVAL a shared event, or no file | EALREADY it is armed
  *           | EAGAIN 1024 are armed in this process

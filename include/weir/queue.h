@@ -267,7 +267,8 @@ WEIR_API int weir_queue_drain_with(weir_queue_t *q, weir_deadline_t deadline,
  * Context:  any thread; not async-signal-safe; may make system calls
  * Progress: lock-free
  * Order:    none: who gets an element acquires
- * Params:   fd  an eventfd, written to as long as it is armed: disarm it before
+ * Params:   fd  an eventfd, made with EFD_NONBLOCK, and written to as long as it
+ *               is armed: disarm it before
  *               it is closed, or the queue destroyed
  * Returns:  0 | EINVAL a shared queue, or no file | EALREADY it is armed
  *           | EAGAIN 1024 are armed in this process | EOPNOTSUPP the kernel

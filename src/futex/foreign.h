@@ -40,7 +40,7 @@ struct weir_foreign_kind {
     bool (*announce)(struct weir_foreign *f, struct weir_words *words);
     /* It was woken, perhaps here; or NULL. */
     void (*woken)(struct weir_foreign *f);
-    /* Called once if it was announced; won: the attempt that succeeded was
+    /* Called once, after it was announced; won: the attempt that succeeded was
      * here.  Or NULL. */
     void (*withdraw)(struct weir_foreign *f, bool won);
 };

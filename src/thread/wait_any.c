@@ -224,7 +224,7 @@ static void withdraw(struct wait *w)
     for (unsigned i = 0; i < w->n; i++) {
         struct weir_foreign *f = &w->foreign[i];
 
-        if (f->announced && f->kind->withdraw != NULL)
+        if (f->kind->withdraw != NULL)
             f->kind->withdraw(f, i == w->ready);
     }
 }
