@@ -128,6 +128,8 @@ START_TEST(a_queue_fires_on_each_side)
     must_eq(weir_queue_get(q, &element), 0);
     must_eq(weir_queue_get(q, &element), 0);
     must_eq(read_file(room), 0);
+    must_eq(weir_queue_arm_not_empty(q, stock), 0);
+    must_eq(keeps_errno(weir_queue_disarm_not_empty(q, stock)), 0);
     /* Closing. */
     must_eq(weir_queue_arm_not_empty(q, stock), 0);
     must_eq(weir_queue_close(q), 0);

@@ -331,25 +331,26 @@ END_TEST
 
 /* -- Other ends of a sleep ----------------------------------------------- */
 
-static void wait_for_file(unsigned index, void *arg)
+static void wait_for_file(unsigned index, void *token)
 {
     weir_wait_item_t item = weir_wait_on_fd(all.fds[0], POLLIN);
     size_t which;
 
     (void)index;
-    (void)arg;
-    must_eq(weir_wait_any(&item, 1, WEIR_FOREVER, &which), 0);
+    must_eq(weir_wait_any_with(&item, 1, WEIR_FOREVER, token, &which), 0);
     must_eq(which, 0);
     must_eq(item.revents, POLLIN);
 }
 
-/* Nothing but a file, and no end: it sleeps in poll alone. */
+/* Nothing but a file, and no end: it sleeps in poll alone, unless there is a
+ * token to look at. */
 START_TEST(a_file_alone)
 {
+    weir_token_t token = WEIR_TOKEN_INIT;
     support_group_t group;
 
     make_all(0);
-    support_group_start(&group, 1, wait_for_file, NULL);
+    support_group_start(&group, 1, wait_for_file, _i ? &token : NULL);
     support_sleep_ns(2000000);
     make_ready(FD);
     support_group_join(&group);
@@ -528,7 +529,7 @@ int main(void)
     tcase_add_test(tcase, each_is_told_about_as_often);
     tcase = support_tcase(suite, "woken");
     tcase_add_loop_test(tcase, is_woken_by_each, 0, ROWS);
-    tcase_add_test(tcase, a_file_alone);
+    tcase_add_loop_test(tcase, a_file_alone, 0, 2);
     tcase_add_loop_test(tcase, refused_membarrier, 0, KINDS - 1);
     tcase = support_tcase(suite, "timed");
     tcase_add_loop_test(tcase, a_token_in_time, 0, 4);
