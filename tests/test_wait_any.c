@@ -203,7 +203,7 @@ START_TEST(is_woken_by_each)
     if (!begin_row(_i, &kind, &wait.n))
         return;
     support_group_start(&group, 1, wait_for, &wait);
-    if (can_wait_any && wait.n < KINDS)
+    if (weir_futex_can_wait_any_() && wait.n < KINDS)
         (void)support_await_sleep(group.tids[0]);
     else
         support_sleep_ns(2000000);

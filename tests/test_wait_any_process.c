@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "futex/sys.h"
 #include "support/support.h"
 
 enum { SEM, EVENT, LATCH, MUTEX, TOKEN, GET, PUT, STOCK, ROOM };
@@ -105,6 +106,15 @@ static void make_ready(int kind)
     }
 }
 
+/* Asleep, or, on a kernel that cannot do it, looking now and then. */
+static void await_waiter(pid_t child)
+{
+    if (weir_futex_can_wait_any_())
+        (void)support_await_sleep(child);
+    else
+        support_sleep_ns(2000000);
+}
+
 /* -- Two addresses ------------------------------------------------------ */
 
 START_TEST(woken_from_another_process)
@@ -121,7 +131,7 @@ START_TEST(woken_from_another_process)
             weir_wait_any(items, KINDS, WEIR_FOREVER, &there->which);
         support_exit();
     }
-    (void)support_await_sleep(child);
+    await_waiter(child);
     make_ready(_i);
     support_reap(child);
     must_eq(here->result, 0);
@@ -176,7 +186,7 @@ START_TEST(a_killed_waiter_hangs_nobody)
     begin();
     for (int i = 0; i < 3; i++) {
         children[i] = fork_waiter();
-        (void)support_await_sleep(children[i]);
+        await_waiter(children[i]);
     }
     kill_and_reap(children[_i]);
     must_eq(weir_sem_post(&here->sem), 0);
@@ -238,7 +248,7 @@ static bool kill_the_woken(int kind)
 
     begin();
     child = fork_waiter();
-    (void)support_await_sleep(child);
+    await_waiter(child);
     support_group_start(&group, 1, survive, &kind);
     run_behind_parent(child);
     (void)support_await_sleep(group.tids[0]);

@@ -64,7 +64,7 @@ static bool is_done(const struct wait *w)
 static void start(support_group_t *group, struct wait *w)
 {
     support_group_start(group, 1, wait_for, w);
-    if (can_wait_any)
+    if (weir_futex_can_wait_any_())
         (void)support_await_sleep(group->tids[0]);
     else
         support_sleep_ns(2000000);
@@ -420,7 +420,7 @@ START_TEST(freed_by_the_one_that_is_told)
         must_eq(weir_mutex_init(o.mutex, scopes[_i % 2]), 0);
         must_eq(weir_mutex_lock(o.mutex), 0);
         support_group_start(&group, 1, wait_and_drop, &o);
-        if (can_wait_any)
+        if (weir_futex_can_wait_any_())
             support_await_sleep(group.tids[0]);
         let_go(&o, i % 3);
         support_group_join(&group);
