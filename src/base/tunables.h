@@ -94,8 +94,8 @@
 /* Files that are armed at a time, in a process (futex/armed.c). */
 #define WEIR_ARMED_SLOTS 1024
 
-/* How long weir_wait_any sleeps where it has to look by itself: at first, and
- * in the end. */
+/* How long a thread sleeps where it has to look by itself (weir_wait_any, and who
+ * takes back a file that is being written to): at first, and in the end. */
 #define WEIR_WAIT_PAUSE_MIN_NS 50000
 #define WEIR_WAIT_PAUSE_MAX_NS 1000000
 

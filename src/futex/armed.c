@@ -37,7 +37,7 @@
 #include "futex/armed.h"
 
 #include <pthread.h>
-#include <sched.h>
+#include <time.h>
 
 #include "base/atomic.h"
 #include "base/compiler.h"
@@ -212,6 +212,8 @@ static bool is_being_fired(struct slot *slot, const volatile void *address,
 
 enum weir_armed weir_armed_drop_(const volatile void *address, int fd)
 {
+    /* Asleep, not yielding: whoever fires may be of lower priority. */
+    const struct timespec moment = {0, WEIR_WAIT_PAUSE_MIN_NS};
     enum weir_armed dropped = WEIR_ARMED_GONE;
 
     for (uint32_t i = 0; i < used_slots(); i++) {
@@ -222,7 +224,7 @@ enum weir_armed weir_armed_drop_(const volatile void *address, int fd)
             dropped = was;
         }
         while (is_being_fired(&slots[i], address, fd))
-            (void)sched_yield();
+            (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL);
     }
     return dropped;
 }
