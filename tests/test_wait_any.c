@@ -14,15 +14,7 @@
 #include "futex/revoke.h"
 #include "futex/sys.h"
 #include "support/support.h"
-
-static bool can_wait_any = true;
-
-bool __real_weir_futex_can_wait_any_(void);
-bool __wrap_weir_futex_can_wait_any_(void);
-bool __wrap_weir_futex_can_wait_any_(void)
-{
-    return can_wait_any && __real_weir_futex_can_wait_any_();
-}
+#include "test_kernel_kit.h"
 
 static const unsigned scopes[] = {WEIR_PRIVATE, WEIR_SHARED};
 
@@ -166,7 +158,7 @@ static bool begin_row(int row, int *kind, size_t *n)
     bool files = row / KINDS / 4;
 
     *kind = row % KINDS;
-    can_wait_any = row / KINDS / 2 % 2;
+    kit_can_wait_any = row / KINDS / 2 % 2;
     *n = files ? KINDS : KINDS - 1;
     if (*kind == FD && !files)
         return false;
@@ -364,7 +356,7 @@ START_TEST(a_token_in_time)
     weir_deadline_t soon = weir_after(2000000);
     size_t which;
 
-    can_wait_any = _i % 2;
+    kit_can_wait_any = _i % 2;
     make_all(scopes[_i / 2]);
     must_eq(weir_token_init(&all.token, NULL, soon, scopes[_i / 2]), 0);
     must_eq(weir_wait_any(items, KINDS - 1, WEIR_FOREVER, &which), 0);
@@ -382,7 +374,7 @@ START_TEST(refused_membarrier)
     support_group_t group;
 
     support_storm_waive(); /* a signal would have it look */
-    can_wait_any = true;
+    kit_can_wait_any = true;
     make_all(0);
     weir_revoke_for_test_(WEIR_REVOKE_REFUSED_LATE);
     support_group_start(&group, 1, wait_for, &wait);
@@ -502,7 +494,7 @@ START_TEST(permits_and_elements_are_conserved)
                         .rounds = support_scaled(3000)};
     long permits = 0;
 
-    can_wait_any = _i % 2;
+    kit_can_wait_any = _i % 2;
     for (int i = 0; i < 3; i++)
         must_eq(weir_sem_init(&t.sems[i], 0, WEIR_SEM_MAX, t.flags), 0);
     must_eq(weir_mutex_init(&t.mutex, t.flags), 0);

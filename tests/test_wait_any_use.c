@@ -11,15 +11,7 @@
 
 #include "futex/sys.h"
 #include "support/support.h"
-
-static bool can_wait_any = true;
-
-bool __real_weir_futex_can_wait_any_(void);
-bool __wrap_weir_futex_can_wait_any_(void);
-bool __wrap_weir_futex_can_wait_any_(void)
-{
-    return can_wait_any && __real_weir_futex_can_wait_any_();
-}
+#include "test_kernel_kit.h"
 
 static const unsigned scopes[] = {WEIR_PRIVATE, WEIR_SHARED};
 
@@ -87,7 +79,7 @@ START_TEST(as_many_as_there_may_be)
     struct wait w = {.items = items, .n = WEIR_WAIT_MAX};
     support_group_t group;
 
-    can_wait_any = _i / 2;
+    kit_can_wait_any = _i / 2;
     for (unsigned i = 0; i < 5; i++) {
         make_sems(WEIR_WAIT_MAX, scopes[_i % 2]);
         start(&group, &w);
@@ -133,7 +125,7 @@ START_TEST(of_both_scopes)
     struct wait w = {.items = items, .n = 2};
     support_group_t group;
 
-    can_wait_any = _i / 2;
+    kit_can_wait_any = _i / 2;
     must_eq(weir_sem_init(&sems[0], 0, 9, WEIR_PRIVATE), 0);
     must_eq(weir_sem_init(&sems[1], 0, 9, WEIR_SHARED), 0);
     items[0] = weir_wait_on_sem(&sems[0]);
@@ -155,7 +147,7 @@ START_TEST(the_same_twice)
     weir_mutex_t mutex;
     support_group_t group;
 
-    can_wait_any = _i / 2;
+    kit_can_wait_any = _i / 2;
     must(q != NULL);
     must_eq(weir_queue_init(q, size, 1, 8, 0), 0);
     must_eq(weir_mutex_init(&mutex, 0), 0);
@@ -192,7 +184,7 @@ START_TEST(a_pulse_releases_who_began)
     struct wait w = {.items = items, .n = 2};
     support_group_t group;
 
-    can_wait_any = _i / 2;
+    kit_can_wait_any = _i / 2;
     make_sems(1, 0);
     must_eq(weir_event_init(&event, scopes[_i % 2]), 0);
     items[1] = weir_wait_on_event(&event);
@@ -350,7 +342,7 @@ static void share_all(unsigned scope)
 
 START_TEST(each_is_taken_once)
 {
-    can_wait_any = _i / 2;
+    kit_can_wait_any = _i / 2;
     share_all(scopes[_i % 2]);
 }
 END_TEST
@@ -358,7 +350,7 @@ END_TEST
 /* Hazard B17. */
 START_TEST(in_a_storm_with_strays)
 {
-    can_wait_any = _i / 2;
+    kit_can_wait_any = _i / 2;
     support_storm_begin();
     support_stray_begin(sems, THINGS * sizeof(sems[0]));
     share_all(scopes[_i % 2]);
@@ -410,7 +402,7 @@ START_TEST(freed_by_the_one_that_is_told)
     support_group_t group;
     struct owned o;
 
-    can_wait_any = _i / 2;
+    kit_can_wait_any = _i / 2;
     for (long i = support_scaled(60); i > 0; i--) {
         o.sem = support_guarded(sizeof(*o.sem), shared);
         o.event = support_guarded(sizeof(*o.event), shared);
