@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "futex/armed.h"
+#include "futex/eventcount.h"
 #include "futex/revoke.h"
 #include "support/support.h"
 
@@ -139,6 +140,9 @@ START_TEST(a_queue_fires_on_each_side)
     must_eq(read_file(stock), 1);
     must_eq(read_file(room), 1);
     must_eq(weir_queue_disarm_not_empty(q, stock), ESRCH);
+    /* Nobody is counted any more, for whom there would be calls. */
+    must(!weir_eventcount_has_sleepers_(&q->not_empty));
+    must(!weir_eventcount_has_sleepers_(&q->not_full));
     weir_queue_destroy(q);
     must_eq(close(stock), 0);
     must_eq(close(room), 0);
