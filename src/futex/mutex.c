@@ -36,6 +36,7 @@
  *                   after a sleep also + CONTENDED - WAKING - own RESERVED
  *         to sleep  LOCKED > LOCKED+HEAVY+LIGHT_OWNER+CONTENDED;
  *                   HEAVY > + CONTENDED - WAKING - QUIET, + RESERVED if due
+ *         woken     HEAVY+LOCKED > + RESERVED - QUIET, if due
  *         unlock    LOCKED > 0 (store, also over LIGHT_OWNER);
  *                   HEAVY: - LOCKED - LIGHT_OWNER, and then
  *                   CONTENDED and not WAKING > - CONTENDED + WAKING, wake 1;
@@ -92,15 +93,17 @@
  *     never LIGHT.
  *
  * Fairness: a thread that was woken, did not get the lock, and began to wait
- * WEIR_MUTEX_FAIR_NS ago or more, reserves it before it sleeps again, unless
- * a reservation was made within the last WEIR_MUTEX_FAIR_NS.  No lock or
- * trylock succeeds between the unlock that follows and its own.  A reservation
- * costs a wake-up during which nobody runs inside, hence one at a time, and
- * no sooner than WEIR_HANDOVER_SHARE times what the last one cost: where CPUs
- * are short that is the scheduler's latency, and handing over at any price
- * would leave the lock idle for most of the time.  The lock goes to waiters
- * in the order in which they slept.  While a woken thread spins it keeps
- * WAKING, so that no other is woken for nothing.
+ * WEIR_MUTEX_FAIR_NS ago or more, reserves it, unless a reservation was made
+ * within the last WEIR_MUTEX_FAIR_NS.  No lock or trylock succeeds between the
+ * unlock that follows and its own.  It does so as soon as it runs, and spins:
+ * the lock is handed to a thread that looks at it.  If it sleeps again all the
+ * same, or became due meanwhile, a reservation costs a wake-up during which
+ * nobody runs inside, hence one at a time, and no sooner than
+ * WEIR_HANDOVER_SHARE times what the last one cost: where CPUs are short that
+ * is the scheduler's latency, and handing over at any price would leave the
+ * lock idle for most of the time.  The lock goes to waiters in the order in
+ * which they slept.  While a woken thread spins it keeps WAKING, so that no
+ * other is woken for nothing.
  *
  * A thread that waits with a token sleeps on several words, and the kernel
  * does not heed its bits then: an unlock that calls the reserver may choose it
@@ -301,7 +304,7 @@ static bool spin(struct waiter *w)
         /* HINT: checked by the compare-and-swap. */
         uint32_t state = weir_load_rlx_(&w->mutex->state);
 
-        if (state & RESERVED)
+        if ((state & RESERVED) && !w->reserver)
             break;
         taken = take(w, &state);
     } while (!taken && weir_spin_again_(&spin));
@@ -319,6 +322,29 @@ static bool is_due(const struct waiter *w, uint32_t state)
                WEIR_MUTEX_FAIR_NS;
 }
 
+static void note_reserver(struct waiter *w)
+{
+    w->reserver = true;
+    /* HINT: see the WORD block. */
+    weir_store_rlx_(&w->mutex->stamp, weir_stamp_in_(0));
+}
+
+/* Woken, and running: if it is due, the next unlock hands the lock over to a
+ * thread that looks at it, at the cost of no wake-up. */
+static void reserve_running(struct waiter *w)
+{
+    /* HINT: checked by the compare-and-swap. */
+    uint32_t state = weir_load_rlx_(&w->mutex->state);
+
+    while (is_due(w, state))
+        /* [M4] seq_cst; pairs with [M2] */
+        if (weir_cas_sc_(&w->mutex->state, &state,
+                         (state | RESERVED) & ~QUIET_MASK)) {
+            note_reserver(w);
+            return;
+        }
+}
+
 /* Announce that this thread will sleep on *state, which becomes the word to
  * sleep on; false if it changed. */
 static bool mark(struct waiter *w, uint32_t *state)
@@ -334,11 +360,8 @@ static bool mark(struct waiter *w, uint32_t *state)
     /* [M4] seq_cst; pairs with [M2] */
     if (next != *state && !weir_cas_sc_(&w->mutex->state, state, next))
         return false;
-    if (reserve) {
-        w->reserver = true;
-        /* HINT: see the WORD block. */
-        weir_store_rlx_(&w->mutex->stamp, weir_stamp_in_(0));
-    }
+    if (reserve)
+        note_reserver(w);
     *state = next;
     return true;
 }
@@ -415,7 +438,8 @@ static int lock_sleeping(struct waiter *w)
             continue;
         if (sleep_once(w, state))
             return give_up(w) ? 0 : ETIMEDOUT;
-        if (!w->reserver && spin(w))
+        reserve_running(w);
+        if (spin(w))
             return 0;
     }
 }

@@ -252,6 +252,17 @@ inline lock(me) {
         :: expired -> give_up(me); break
         :: else
         fi;
+#if RESERVATIONS
+        if
+        :: atomic { /* reserve_running */
+            !reserver && may_reserve ->
+            drain(me);
+            word = word | RESERVED;
+            reserver = 1
+        }
+        :: true
+        fi;
+#endif
         again: seen = 0
     od;
     if
