@@ -15,6 +15,7 @@
 #include "harness/team.h"
 
 #include <cinttypes>
+#include <vector>
 
 namespace wbench {
 
@@ -44,15 +45,16 @@ Slice mutex_uncontended(const Shape &, int64_t slice_ns)
     });
 }
 
+/* The threads share the objects in turn: all of them one, or each its own. */
 template <class M>
-Slice mutex_contended(const Shape &shape, int64_t slice_ns)
+Slice mutex_among(const Shape &shape, int64_t slice_ns, unsigned objects)
 {
-    const auto guarded = std::make_unique<Guarded<M>>();
+    std::vector<Guarded<M>> guarded(objects);
     const int64_t overhead = clock_overhead_ns();
     Team team(shape, shape.threads);
 
     team.run(slice_ns, [&](unsigned index, Tally &tally, const StopFlag &stop) {
-        Guarded<M> &shared = *guarded;
+        Guarded<M> &shared = guarded[index % objects];
         uint64_t x = index;
         const auto op = [&shared, &shape, &x] {
             shared.mutex.lock();
@@ -74,12 +76,29 @@ Slice mutex_contended(const Shape &shape, int64_t slice_ns)
 
     Slice slice = team.sum();
     const uint64_t expected = static_cast<uint64_t>(slice.ops) * shape.inside;
+    uint64_t counted = 0;
+    for (const Guarded<M> &each : guarded)
+        counted += each.counter;
     slice.fairness = team.fairness(0, shape.threads);
-    if (guarded->counter != expected)
+    if (counted != expected)
         slice.fail("no mutual exclusion: counter is %" PRIu64
                    ", and should be %" PRIu64,
-                   guarded->counter, expected);
+                   counted, expected);
     return slice;
+}
+
+template <class M>
+Slice mutex_contended(const Shape &shape, int64_t slice_ns)
+{
+    return mutex_among<M>(shape, slice_ns, 1);
+}
+
+/* The same work by threads that have nothing to wait for: what is left is the
+ * scheduler's share in the figures. */
+template <class M>
+Slice mutex_contended_apart(const Shape &shape, int64_t slice_ns)
+{
+    return mutex_among<M>(shape, slice_ns, shape.threads);
 }
 
 } // namespace wbench

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The weir authors
  *
- * glibc: the kinds of mutex, the spin lock, the condition variable, the semaphore, and
- * the queue and the event barrier, and the queue that one builds from a mutex and condition variables. two of these.
+ * glibc: what it has, and what one builds from a mutex and condition variables
+ * where it has nothing.
  */
 #include "contestants/glibc_queue.h"
 #include "contestants/glibc_timers.h"

@@ -46,6 +46,21 @@ void gbench_mutex_contended(benchmark::State &state, const Shape &shape)
         shared.reset();
 }
 
+template <class M>
+void gbench_mutex_contended_apart(benchmark::State &state, const Shape &shape)
+{
+    Guarded<M> own;
+    uint64_t x = static_cast<uint64_t>(state.thread_index());
+
+    for (auto _ : state) {
+        own.mutex.lock();
+        own.work(shape.inside);
+        own.mutex.unlock();
+        x = chain(x, shape.outside);
+    }
+    state.SetItemsProcessed(state.iterations());
+}
+
 } // namespace wbench
 
 #endif

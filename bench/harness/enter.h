@@ -31,6 +31,13 @@ Enter &Enter::mutex(unsigned levels)
 }
 
 template <class M>
+Enter &Enter::mutex_apart(unsigned levels)
+{
+    return add(Kind::mutex_contended, mutex_contended_apart<M>,
+               gbench_mutex_contended_apart<M>, levels);
+}
+
+template <class M>
 Enter &Enter::rmutex(unsigned levels)
 {
     return add(Kind::rmutex_uncontended, mutex_uncontended<M>,

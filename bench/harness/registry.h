@@ -27,6 +27,7 @@ struct Traits {
     bool blocking = true; /* waiters sleep; a spin lock's do not */
     const char *boundary = "call";
     const char *note = "";
+    bool yardstick = false; /* does less than the others: no rival */
 };
 
 /* When a contestant or a case takes part: bits. */
@@ -61,6 +62,9 @@ public:
 
     template <class M>
     Enter &mutex(unsigned levels = kAlways);
+    /* M's threads have a mutex each: contended cases only. */
+    template <class M>
+    Enter &mutex_apart(unsigned levels = kAlways);
     template <class M>
     Enter &rmutex(unsigned levels = kAlways);
     template <class M>

@@ -55,6 +55,7 @@ void put_row(JsonWriter &json, const Row &row)
     json.member("name", row.name())
         .member("boundary", traits.boundary)
         .member("blocking", traits.blocking)
+        .member("yardstick", traits.yardstick)
         .member("note", traits.note)
         .member("outcome", outcome_name(row.participant->outcome))
         .member("why", row.participant->why);

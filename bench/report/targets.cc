@@ -31,7 +31,8 @@ std::optional<double> best_blocking(const CaseData &data, const Round &round)
 
     for (std::size_t i = 0; i < data.participants.size(); i++) {
         const Traits &traits = data.participants[i].who->traits;
-        if (!round.samples[i] || traits.ours || !traits.blocking)
+        if (!round.samples[i] || traits.ours || traits.yardstick ||
+            !traits.blocking)
             continue;
         const double figure = round.samples[i]->figure;
         if (!best || times_as_good(metric, figure, *best) > 1)

@@ -19,7 +19,8 @@ const Row *best_rival(const Summary &summary)
     for (const Row &row : summary.rows) {
         const bool same = row.participant->who->traits.ours &&
                           subject.participant->who->traits.ours;
-        if (&row == &subject || same || !row.has_figure())
+        const bool rival = !row.participant->who->traits.yardstick;
+        if (&row == &subject || same || !rival || !row.has_figure())
             continue;
         if (best == nullptr || row.ratio.all.median < best->ratio.all.median)
             best = &row;
