@@ -269,6 +269,8 @@ START_TEST(at_exit_of_a_child)
     pid_t child;
 
     begin(&worker, stay, NULL, false);
+    /* It has begun: before that it may hold a lock of a sanitizer's. */
+    must(weir_thread_native_id(&worker) != 0);
     child = support_fork();
     if (child == 0) {
         must_eq(weir_thread_join_at_exit(), 0);

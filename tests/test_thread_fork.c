@@ -90,11 +90,14 @@ static void must_work(void)
     must_eq(weir_thread_active_count(), 1);
 }
 
+/* When it returns the thread has begun: before that it may hold a lock of a
+ * sanitizer's, which has none of it made good in a child. */
 static void start_waiting(void)
 {
     __atomic_store_n(&may_go, 0, __ATOMIC_RELEASE);
     must_eq(weir_thread_init(&waiting, NULL, stay, &waiting), 0);
     must_eq(weir_thread_start(&waiting), 0);
+    must(weir_thread_native_id(&waiting) != 0);
 }
 
 static void end_waiting(void)

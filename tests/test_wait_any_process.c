@@ -225,6 +225,8 @@ static void run_behind_parent(pid_t child)
     must_eq(syscall(SYS_sched_setscheduler, child, SCHED_BATCH, &none), 0);
 }
 
+static int survived;
+
 static void survive(unsigned index, void *arg)
 {
     uint64_t got;
@@ -235,6 +237,23 @@ static void survive(unsigned index, void *arg)
     case MUTEX: must_eq(weir_mutex_lock(&here->mutex), 0); break;
     default: must_eq(weir_queue_get(queue_in(here, GET), &got), 0); break;
     }
+    __atomic_store_n(&survived, 1, __ATOMIC_RELEASE);
+}
+
+static bool is_gone(int kind)
+{
+    switch (kind) {
+    case SEM: return weir_sem_value(&here->sem) == 0;
+    case MUTEX: return weir_mutex_is_locked(&here->mutex);
+    default: return weir_queue_len(queue_in(here, GET)) == 0;
+    }
+}
+
+/* Whether the dead one had it, who may have been killed before it could say
+ * so: it is gone, and the survivor sleeps on. */
+static bool is_taken(int kind, pid_t survivor)
+{
+    return is_gone(kind) && support_await_sleep_or(survivor, &survived) != NULL;
 }
 
 /* The wake-up goes to one that waits for many and dies before it can use it.
@@ -247,6 +266,7 @@ static bool kill_the_woken(int kind)
     bool taken;
 
     begin();
+    survived = 0;
     child = fork_waiter();
     await_waiter(child);
     support_group_start(&group, 1, survive, &kind);
@@ -254,7 +274,7 @@ static bool kill_the_woken(int kind)
     (void)support_await_sleep(group.tids[0]);
     make_ready(kind);
     kill_and_reap(child);
-    taken = returned() != 0;
+    taken = is_taken(kind, group.tids[0]);
     if (taken && kind != MUTEX) /* it was fast: another one for the survivor */
         make_ready(kind);
     else if (taken) /* and its mutex is gone with it */

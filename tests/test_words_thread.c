@@ -7,6 +7,8 @@
  */
 #include "thread/life.c"
 
+#include <sched.h>
+
 #include "test_seam_kit.h"
 
 #define PHASES 5
@@ -221,6 +223,58 @@ START_TEST(chaos)
 }
 END_TEST
 
+/* --- the end, and the count of join_all --- */
+
+static struct {
+    pid_t asker;
+    int asked; /* the asker has returned */
+} leaving;
+
+/* The thread says that it has ended, and is about to tell who waits for that:
+ * another has seen it, and asks whether all have ended. */
+static void stay_in_the_door(void *arg)
+{
+    (void)arg;
+    if (!weir_thread_is_alive(&thread))
+        (void)support_await_sleep_or(leaving.asker, &leaving.asked);
+}
+
+static void *end_slowly(void *arg)
+{
+    flag_await(arg);
+    seam.before_wake = stay_in_the_door;
+    return NULL;
+}
+
+static void join_it(unsigned index, void *arg)
+{
+    (void)index;
+    must_eq(weir_thread_join(arg, WEIR_FOREVER, NULL), 0);
+}
+
+/* One whose end was seen is not waited for: not even as long as a deadline
+ * that has passed allows. */
+START_TEST(ended_for_all_at_once)
+{
+    int may_end = 0;
+    support_group_t joiner;
+
+    leaving.asker = support_tid();
+    leaving.asked = 0;
+    must_eq(weir_thread_init(&thread, NULL, end_slowly, &may_end), 0);
+    must_eq(weir_thread_start(&thread), 0);
+    support_group_start(&joiner, 1, join_it, &thread);
+    await_sleep_on(joiner.tids[0], &thread.state, NULL);
+    must_eq(weir_thread_join_all(WEIR_NOW), ETIMEDOUT);
+    flag_raise(&may_end);
+    while (weir_thread_is_alive(&thread))
+        sched_yield();
+    must_eq(weir_thread_join_all(WEIR_NOW), 0);
+    flag_raise(&leaving.asked);
+    support_group_join(&joiner);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("words_thread");
@@ -234,5 +288,6 @@ int main(void)
     tcase = support_tcase(suite, "contended");
     tcase_add_test(tcase, moved_before_the_sleep);
     tcase_add_test(tcase, chaos);
+    tcase_add_test(tcase, ended_for_all_at_once);
     return support_main(suite);
 }

@@ -517,6 +517,7 @@ START_TEST(threads_are_marked)
     begin(&weir_thread_foreign_, &thread);
     must_eq(attempt(), ESRCH);
     must_eq(weir_thread_start(&thread), 0);
+    must(weir_thread_native_id(&thread) != 0); /* it runs: the word stays */
     must_eq(attempt(), EAGAIN);
     must(announce());
     must(would_sleep());

@@ -94,10 +94,10 @@ void weir_current_end_(weir_thread_t *t)
     ended = true;
     /* Out of the list first: after a join nobody finds it there. */
     many = weir_registry_remove_(t->entry);
-    if (!foreign) /* else it may be gone */
-        weir_life_move_(t, WEIR_PHASE_ENDED);
     if (counted)
-        weir_leave_ended_();
+        weir_leave_ended_(t);
+    else if (!foreign) /* else it may be gone */
+        weir_life_move_(t, WEIR_PHASE_ENDED);
     /* Last: no join waits for those who read the list. */
     if (many)
         weir_registry_collect_();

@@ -59,9 +59,20 @@ void weir_leave_started_(void)
     (void)weir_mutex_unlock(&lock);
 }
 
-void weir_leave_ended_(void)
+void weir_leave_not_started_(void)
 {
     (void)weir_mutex_lock(&lock);
+    lasting--;
+    unlock_with_news();
+}
+
+/* With the lock held for both: who has seen the end of a thread, by a join or
+ * otherwise, and then asks once whether all have ended, does not find that
+ * one counted; and who was told that all have ended can join them at once. */
+void weir_leave_ended_(weir_thread_t *t)
+{
+    (void)weir_mutex_lock(&lock);
+    weir_life_move_(t, WEIR_PHASE_ENDED);
     lasting--;
     unlock_with_news();
 }

@@ -108,7 +108,7 @@ static int undo_start(weir_thread_t *t, struct weir_entry *entry, bool counted,
 {
     (void)weir_registry_remove_(entry); /* the next to end frees it */
     if (counted)
-        weir_leave_ended_();
+        weir_leave_not_started_();
     t->options &= ~WEIR_THREAD_COUNTED_;
     weir_life_move_(t, WEIR_PHASE_NEW);
     return error == ENOMEM ? EAGAIN : error;
