@@ -38,12 +38,14 @@ Case placed(unsigned threads, Placement placement, const char *suffix,
 
 std::vector<Case> barrier_cases()
 {
+    const Target no_worse = {Unit::times_rival, 1.0, "weir", "c++20"};
+
     return {
         phases(2, kDefault, {{Unit::rtt, 3.0}}),
         placed(2, Placement::pinned, "/pinned", kDefault, {{Unit::rtt, 3.0}}),
-        phases(4, kSmoke | kDefault, {{Unit::times_rival, 5.0}}),
-        phases(8, kDefault, {{Unit::times_rival, 3.5}}),
-        phases(16, kDefault, {{Unit::times_rival, 2.0}}),
+        phases(4, kSmoke | kDefault, {{Unit::times_rival, 5.0}, no_worse}),
+        phases(8, kDefault, {{Unit::times_rival, 3.5}, no_worse}),
+        phases(16, kDefault, {{Unit::times_rival, 2.0}, no_worse}),
         phases(32, kFull, {}),
         phases(64, kFull, {}),
         placed(2, Placement::one_cpu, "/onecpu", kFull, {}),
