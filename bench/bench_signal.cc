@@ -23,7 +23,7 @@ Case pingpong(const char *name, Kind kind, Placement placement, unsigned levels,
         c.name += "/pinned";
     if (placement == Placement::one_cpu) {
         c.name += "/onecpu";
-        c.targets.clear();
+        c.targets = {{Unit::times_rival, 1.0}};
     }
     return c;
 }
@@ -51,7 +51,7 @@ std::vector<Case> signal_cases()
         list.push_back(pingpong(p.name, p.kind, Placement::pinned,
                                 kSmoke | kDefault, p.target));
         list.push_back(
-            pingpong(p.name, p.kind, Placement::one_cpu, kFull, p.target));
+            pingpong(p.name, p.kind, Placement::one_cpu, kDefault, p.target));
     }
     return list;
 }

@@ -2,8 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The weir authors
  *
  * Spinning, and what it depends on, from the inside: budgets in pauses and
- * yields, the limit on spinners, the two costs, patience, CPUs and quotas,
- * and panic.  The source is compiled into this suite; the linker sends the
+ * yields, the limit on spinners, lessons, the two costs, patience, CPUs and
+ * quotas, and panic.  The source is compiled into this suite; the linker sends the
  * clock, the number of CPUs, sched_yield, clock_nanosleep and open here, so
  * that time passes and files read as a test says.
  *
@@ -24,6 +24,9 @@ static _Thread_local uint32_t pauses_done;
 #include <stdarg.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+
+#include <weir/event.h>
+#include <weir/sem.h>
 
 #include "base/panic.h"
 #include "futex/parked.h"
@@ -353,6 +356,242 @@ START_TEST(spinners_count_to_zero)
 }
 END_TEST
 
+/* A plan says how long a spin is short. */
+START_TEST(free_for_as_long_as_planned)
+{
+    static const struct weir_spin_plan plan = {
+        .budget_ns = 20000, .free_ns = 1000, .longest = 1};
+    struct weir_spin spin;
+
+    fake = (struct fake){.now = 1000000, .cpus = 2};
+    weir_store_rlx_(&pause_cost, 10000);
+    pauses_done = 0;
+    spin = weir_spin_begin_(&plan);
+    while (!spin.counted)
+        must(weir_spin_again_(&spin));
+    must_eq(pauses_done, 100);
+    weir_spin_end_(&spin);
+}
+END_TEST
+
+/* --- lessons --- */
+
+#define WAKE_NS 10000 /* a thousand pauses of 10 ns */
+#define FULL 1000u
+#define TRIES (WEIR_LESSON_DOUBT_MAX / WEIR_LESSON_DOUBT_STEP)
+
+static const struct weir_spin_plan learner = {
+    .budget_ns = WAKE_NS / 2, .longest = 1, .yields = 2};
+/* Only their addresses count. */
+static char objects[64];
+
+static void begin_lessons(unsigned cpus)
+{
+    fake = (struct fake){.now = 1000000, .cpus = cpus};
+    weir_store_rlx_(&pause_cost, 10000);
+    weir_store_rlx_(&wake_cost, WAKE_NS);
+    for (unsigned i = 0; i < sizeof(objects); i++)
+        *weir_lesson_on_(&objects[i]) = (struct weir_lesson){0};
+}
+
+static struct weir_spin spin_on(const char *object)
+{
+    pauses_done = 0;
+    return weir_spin_begin_on_(&learner, object);
+}
+
+/* Wait in vain; how many pauses. */
+static uint32_t lose(const char *object)
+{
+    struct weir_spin spin = spin_on(object);
+    uint32_t pauses = spin_out(&spin);
+
+    weir_spin_end_(&spin);
+    return pauses;
+}
+
+/* Wait for what comes at the n-th look; how many pauses. */
+static uint32_t win(const char *object, uint32_t n)
+{
+    struct weir_spin spin = spin_on(object);
+
+    while (n-- > 1)
+        must(weir_spin_again_(&spin));
+    weir_spin_end_(&spin);
+    return pauses_done;
+}
+
+static void lose_all(const char *object)
+{
+    for (int i = 0; i < TRIES; i++)
+        must_eq(lose(object), FULL);
+}
+
+/* Pauses that are always in vain end soon, but for a trial now and then;
+ * yields do not. */
+START_TEST(pauses_in_vain_end)
+{
+    begin_lessons(4);
+    lose_all(objects);
+    for (int i = 1; i <= 1000; i++) {
+        fake.yields = 0;
+        must_eq(lose(objects), i % WEIR_LESSON_TRIAL_WAITS == 0 ? FULL : 0);
+        must_eq(fake.yields, learner.yields);
+    }
+}
+END_TEST
+
+/* One trial that is not in vain, and they are back; one in vain, and they are
+ * gone again. */
+START_TEST(a_trial_brings_pauses_back)
+{
+    begin_lessons(4);
+    lose_all(objects);
+    for (int i = 1; i < WEIR_LESSON_TRIAL_WAITS; i++)
+        must_eq(win(objects, 2), 0); /* by a yield */
+    must_eq(win(objects, 30), 29);
+    must_eq(lose(objects), FULL);
+    must_eq(lose(objects), 0);
+    for (int i = 2; i < WEIR_LESSON_TRIAL_WAITS; i++)
+        must_eq(lose(objects), 0);
+    for (int i = 0; i <= WEIR_LESSON_DOUBT_MAX; i++)
+        must_eq(win(objects, 30), 29);
+    lose_all(objects);
+    must_eq(lose(objects), 0);
+}
+END_TEST
+
+/* Who is let in by a yield has its releaser on this CPU: trials are short. */
+START_TEST(trials_are_short_where_yields_help)
+{
+    begin_lessons(4);
+    lose_all(objects);
+    for (int i = 1; i < WEIR_LESSON_TRIAL_WAITS; i++)
+        must_eq(win(objects, 2), 0);
+    must_eq(lose(objects), WEIR_LESSON_TRIAL_NS / 10);
+    for (int i = 1; i < WEIR_LESSON_TRIAL_WAITS; i++)
+        must_eq(lose(objects), 0);
+    must_eq(lose(objects), FULL);
+}
+END_TEST
+
+/* Two thirds of successes are enough, half of them are not. */
+START_TEST(pauses_stay_while_they_pay)
+{
+    begin_lessons(4);
+    for (int i = 0; i < 100; i++) {
+        must_eq(lose(objects), FULL);
+        must_eq(win(objects, 10), 9);
+        must_eq(win(objects, 10), 9);
+    }
+    for (int i = 0; i < WEIR_LESSON_DOUBT_MAX - WEIR_LESSON_DOUBT_STEP; i++) {
+        must_eq(lose(objects), FULL);
+        must_eq(win(objects, 10), 9);
+    }
+    must_eq(lose(objects), FULL);
+    must_eq(lose(objects), 0);
+}
+END_TEST
+
+/* Who finds it at the first look has learnt nothing. */
+START_TEST(a_look_teaches_nothing)
+{
+    begin_lessons(4);
+    must_eq(lose(objects), FULL);
+    for (int i = 0; i < 100; i++)
+        must_eq(win(objects, 1), 0);
+    for (int i = 1; i < TRIES; i++)
+        must_eq(lose(objects), FULL);
+    must_eq(lose(objects), 0);
+}
+END_TEST
+
+/* Until the cost of a wake-up is known, the plan says for how long. */
+START_TEST(the_plan_counts_first)
+{
+    begin_lessons(4);
+    weir_store_rlx_(&wake_cost, 0);
+    memcpy(fake.late, (int64_t[3]){WAKE_NS, WAKE_NS, WAKE_NS},
+           sizeof(fake.late));
+    must_eq(win(objects, 3), 2);
+    must_eq(fake.sleeps, 0);
+    must_eq(lose(objects), FULL / 2);
+    must_eq(fake.sleeps, 3); /* it had to be known */
+    must_eq(lose(objects), FULL);
+}
+END_TEST
+
+/* On one CPU nothing is learnt, since nothing is tried. */
+START_TEST(one_cpu_teaches_nothing)
+{
+    begin_lessons(1);
+    for (int i = 0; i < 100; i++)
+        must_eq(lose(objects), 0);
+    fake.cpus = 2;
+    lose_all(objects);
+}
+END_TEST
+
+static void lose_in_a_thread(unsigned index, void *arg)
+{
+    (void)index;
+    (void)arg;
+    lose_all(objects);
+    must_eq(lose(objects), 0);
+}
+
+/* What one thread has learnt of one object is no other's, nor of another. */
+START_TEST(lessons_are_ones_own)
+{
+    unsigned other = 0;
+
+    begin_lessons(4);
+    support_threads(1, lose_in_a_thread, NULL);
+    lose_all(objects);
+    must_eq(lose(objects), 0);
+    while (weir_lesson_on_(&objects[other]) == weir_lesson_on_(objects))
+        must(++other < sizeof(objects));
+    must_eq(lose(&objects[other]), FULL);
+}
+END_TEST
+
+static int wait_for_event(void *object, weir_deadline_t deadline)
+{
+    return weir_event_wait_until(object, deadline);
+}
+
+static int wait_for_sem(void *object, weir_deadline_t deadline)
+{
+    return weir_sem_wait_until(object, deadline);
+}
+
+static const struct {
+    int (*wait)(void *object, weir_deadline_t deadline);
+    _Alignas(8) char object[64];
+} learners[] = {{wait_for_event, {0}}, {wait_for_sem, {0}}};
+#define LEARNERS ((int)(sizeof(learners) / sizeof(learners[0])))
+
+/* Who always sleeps in the end pauses a few times in full, and then in one wait
+ * of many, whatever it waits for. */
+START_TEST(sleepers_stop_pausing)
+{
+    static _Alignas(8) char object[64];
+
+    memcpy(object, learners[_i].object, sizeof(object));
+    begin_lessons(4);
+    fake.now = 0; /* it is a real sleep */
+    *weir_lesson_on_(object) = (struct weir_lesson){0};
+    pauses_done = 0;
+    /* If this thread is held up for a tenth of a millisecond, it is too late to
+     * pause. */
+    while (pauses_done < TRIES * FULL)
+        must_eq(learners[_i].wait(object, weir_after(100000)), ETIMEDOUT);
+    for (int i = 0; i < WEIR_LESSON_TRIAL_WAITS; i++)
+        must_eq(learners[_i].wait(object, weir_after(100000)), ETIMEDOUT);
+    must(pauses_done <= (TRIES + 1) * FULL);
+}
+END_TEST
+
 /* --- fork --- */
 
 /* The parent's spinners do not spin in the child. */
@@ -661,6 +900,22 @@ START_TEST(panics_without_stderr)
 }
 END_TEST
 
+static void add_lessons(Suite *suite)
+{
+    TCase *tcase = support_tcase(suite, "lessons");
+
+    tcase_add_checked_fixture(tcase, NULL, end);
+    tcase_add_test(tcase, pauses_in_vain_end);
+    tcase_add_test(tcase, a_trial_brings_pauses_back);
+    tcase_add_test(tcase, trials_are_short_where_yields_help);
+    tcase_add_test(tcase, pauses_stay_while_they_pay);
+    tcase_add_test(tcase, a_look_teaches_nothing);
+    tcase_add_test(tcase, the_plan_counts_first);
+    tcase_add_test(tcase, one_cpu_teaches_nothing);
+    tcase_add_test(tcase, lessons_are_ones_own);
+    tcase_add_loop_test(tcase, sleepers_stop_pausing, 0, LEARNERS);
+}
+
 static void add_uncontended(Suite *suite)
 {
     TCase *tcase = support_tcase(suite, "uncontended");
@@ -694,7 +949,9 @@ int main(void)
     tcase_add_checked_fixture(tcase, NULL, end);
     tcase_add_loop_test(tcase, spinners_come_and_go, 0, MANNERS);
     tcase_add_loop_test(tcase, short_spins_are_free, 0, MANNERS);
+    tcase_add_test(tcase, free_for_as_long_as_planned);
     tcase_add_test(tcase, spinners_count_to_zero);
+    add_lessons(suite);
     tcase = support_tcase(suite, "fork");
     tcase_add_checked_fixture(tcase, NULL, end);
     tcase_add_test(tcase, spinners_are_forgotten_after_fork);

@@ -17,6 +17,7 @@
 #include "base/atomic.h"
 #include "base/compiler.h"
 #include "base/cpu.h"
+#include "base/lesson.h"
 #include "base/time.h"
 #include "base/tunables.h"
 
@@ -117,16 +118,32 @@ static void pause_times(uint32_t n)
         weir_cpu_pause_();
 }
 
-struct weir_spin weir_spin_begin_(const struct weir_spin_plan *plan)
+/* As long as a wake-up costs, for what it would save; but nobody who would
+ * have got it in a moment waits for that to be measured. */
+static int64_t budget_learnt(struct weir_lesson *lesson,
+                             const struct weir_spin_plan *plan)
+{
+    /* COUNT: as in weir_wake_cost_ns_. */
+    int64_t cost = weir_load_rlx_(&wake_cost);
+
+    return weir_lesson_budget_(lesson, cost != 0 ? cost : plan->budget_ns);
+}
+
+static struct weir_spin begin(const struct weir_spin_plan *plan,
+                              struct weir_lesson *lesson)
 {
     struct weir_spin spin = {.steady = plan->steady,
                              .burst = 1,
                              .longest = plan->longest,
                              .free = PAUSES_FREE,
-                             .yields = plan->yields};
+                             .yields = plan->yields,
+                             .lesson = lesson};
 
     if (weir_usable_cpus_() > 1) {
-        spin.pauses = pauses_in(plan->budget_ns);
+        spin.pauses = pauses_in(lesson != NULL ? budget_learnt(lesson, plan)
+                                               : plan->budget_ns);
+        if (plan->free_ns > 0)
+            spin.free = pauses_in(plan->free_ns);
         if (plan->first_ns > 0) {
             uint32_t first = pauses_in(plan->first_ns);
 
@@ -135,6 +152,17 @@ struct weir_spin weir_spin_begin_(const struct weir_spin_plan *plan)
         }
     }
     return spin;
+}
+
+struct weir_spin weir_spin_begin_(const struct weir_spin_plan *plan)
+{
+    return begin(plan, NULL);
+}
+
+struct weir_spin weir_spin_begin_on_(const struct weir_spin_plan *plan,
+                                     const volatile void *object)
+{
+    return begin(plan, weir_lesson_on_(object));
 }
 
 /* Become one of the spinners, if there are CPUs to spare. */
@@ -181,23 +209,44 @@ static bool yield_once(struct weir_spin *spin)
     return true;
 }
 
-bool weir_spin_again_(struct weir_spin *spin)
-{
-    if (spin->pauses > 0) {
-        pause_once(spin);
-        return true;
-    }
-    weir_spin_end_(spin);
-    return yield_once(spin);
-}
-
-void weir_spin_end_(struct weir_spin *spin)
+static void count_out(struct weir_spin *spin)
 {
     if (spin->counted) {
         /* COUNT: as in count_in. */
         (void)weir_fetch_add_rlx_(&spinners, (uint32_t)-1);
         spin->counted = false;
     }
+}
+
+bool weir_spin_again_(struct weir_spin *spin)
+{
+    if (spin->pauses > 0) {
+        pause_once(spin);
+        spin->paused = true;
+        return true;
+    }
+    if (spin->paused && spin->lesson != NULL)
+        weir_lesson_lost_(spin->lesson);
+    spin->paused = false;
+    count_out(spin);
+    if (yield_once(spin))
+        return true;
+    if (spin->lesson != NULL)
+        spin->lesson->by_yields = false;
+    spin->lesson = NULL;
+    return false;
+}
+
+void weir_spin_end_(struct weir_spin *spin)
+{
+    count_out(spin);
+    if (spin->lesson == NULL)
+        return;
+    if (spin->until != 0)
+        spin->lesson->by_yields = true;
+    else if (spin->paused)
+        weir_lesson_paid_(spin->lesson);
+    spin->lesson = NULL;
 }
 
 /* The parent's spinners are not in the child. */

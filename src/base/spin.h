@@ -12,7 +12,10 @@
  * First pauses, for the time that the plan allows, then a number of
  * sched_yield calls, but never for longer than a wake-up costs, then no more:
  * the caller goes to sleep.  No pauses where only one CPU is usable, nor
- * while as many threads of the process pause as there are CPUs to spare.
+ * while as many threads of the process pause as there are CPUs to spare.  One
+ * that begins on an object learns whether pauses are of use there (lesson.h):
+ * where they are it pauses for as long as a wake-up costs, once that is known,
+ * and else not at all.
  *
  * How often to look is part of the plan, because a look takes the line from
  * the thread that is waited for.
@@ -29,6 +32,7 @@ struct weir_spin_plan {
                           pauses double from look to look */
     uint32_t longest;  /* up to so many */
     uint32_t yields;   /* calls of sched_yield after that */
+    int64_t free_ns;   /* of pauses before it counts as a spinner; 0: a few */
 };
 
 struct weir_spin {
@@ -36,13 +40,21 @@ struct weir_spin {
     uint32_t steady; /* looks before the burst grows */
     uint32_t burst;  /* pauses until the next look */
     uint32_t longest;
-    uint32_t yields;       /* still to do */
-    uint32_t free;         /* pauses before it counts as a spinner */
-    bool counted;          /* among the spinners of the process */
-    weir_deadline_t until; /* yield no longer; 0: not yielding yet */
+    uint32_t yields;            /* still to do */
+    uint32_t free;              /* pauses before it counts as a spinner */
+    bool counted;               /* among the spinners of the process */
+    bool paused;                /* and not yet in vain */
+    weir_deadline_t until;      /* yield no longer; 0: not yielding yet */
+    struct weir_lesson *lesson; /* to be told how it went; NULL: none */
 };
 
 struct weir_spin weir_spin_begin_(const struct weir_spin_plan *plan);
+
+/* The same, in turn with what was learnt on that object.  Its address alone is
+ * used. */
+struct weir_spin weir_spin_begin_on_(const struct weir_spin_plan *plan,
+                                     const volatile void *object);
+
 bool weir_spin_again_(struct weir_spin *spin);
 void weir_spin_end_(struct weir_spin *spin);
 

@@ -171,8 +171,9 @@ static bool spin(const weir_event_t *e, uint64_t began)
         .steady = WEIR_SPIN_SIGNAL_STEADY,
         .longest = WEIR_SPIN_SIGNAL_LONGEST,
         .yields = WEIR_SPIN_SIGNAL_YIELDS,
+        .free_ns = WEIR_SPIN_SIGNAL_FREE_NS,
     };
-    struct weir_spin spin = weir_spin_begin_(&plan);
+    struct weir_spin spin = weir_spin_begin_on_(&plan, e);
     bool over;
 
     while (!(over = is_over(began, look(e))) && weir_spin_again_(&spin))

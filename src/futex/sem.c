@@ -168,8 +168,9 @@ static bool spin(weir_sem_t *s)
         .steady = WEIR_SPIN_SIGNAL_STEADY,
         .longest = WEIR_SPIN_SIGNAL_LONGEST,
         .yields = WEIR_SPIN_SIGNAL_YIELDS,
+        .free_ns = WEIR_SPIN_SIGNAL_FREE_NS,
     };
-    struct weir_spin spin = weir_spin_begin_(&plan);
+    struct weir_spin spin = weir_spin_begin_on_(&plan, s);
     bool taken;
 
     while (!(taken = try_take(s)) && weir_spin_again_(&spin))

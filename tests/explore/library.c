@@ -140,6 +140,13 @@ struct weir_spin weir_spin_begin_(const struct weir_spin_plan *plan)
     return (struct weir_spin){.yields = ex_.options.spins};
 }
 
+struct weir_spin weir_spin_begin_on_(const struct weir_spin_plan *plan,
+                                     const volatile void *object)
+{
+    (void)object;
+    return weir_spin_begin_(plan);
+}
+
 bool weir_spin_again_(struct weir_spin *spin)
 {
     if (spin->yields == 0)

@@ -673,6 +673,13 @@ struct weir_spin weir_spin_begin_(const struct weir_spin_plan *plan)
     return spin;
 }
 
+struct weir_spin weir_spin_begin_on_(const struct weir_spin_plan *plan,
+                                     const volatile void *object)
+{
+    (void)object;
+    return weir_spin_begin_(plan);
+}
+
 bool weir_spin_again_(struct weir_spin *spin)
 {
     (void)spin;
