@@ -59,6 +59,26 @@ START_TEST(goes_with_a_writer)
 }
 END_TEST
 
+/* As inline code that saw a bias, stood in its first slot, and found that a
+ * writer had come and gone meanwhile. */
+START_TEST(gone_behind_the_look)
+{
+    weir_reader_line_t_ *line;
+
+    begin(_i);
+    line = weir_readers_claim_();
+    must(line != NULL);
+    must_eq(weir_rwlock_wrlock(&rw), 0);
+    must_eq(weir_rwlock_wrunlock(&rw), 0);
+    weir_store_rel_(&line->slot[0], (uintptr_t)&rw);
+    must_eq(weir_rwlock_rdlock_undo_(&rw), 0);
+    must(!weir_readers_seen_(&rw));
+    must_eq(RW_READERS(rw_state()), 1);
+    must_eq(weir_rwlock_rdunlock(&rw), 0);
+    must_be_at_rest();
+}
+END_TEST
+
 /* The stamp keeps it away for a multiple of what the revocation took, however
  * many read meanwhile. */
 START_TEST(stays_away_for_a_while)
@@ -647,6 +667,7 @@ int main(void)
 
     tcase_add_loop_test(tcase, comes_with_quiet_reads, 0, PRIVATE_KINDS);
     tcase_add_loop_test(tcase, goes_with_a_writer, 0, PRIVATE_KINDS);
+    tcase_add_loop_test(tcase, gone_behind_the_look, 0, PRIVATE_KINDS);
     tcase_add_loop_test(tcase, stays_away_for_a_while, 0, PRIVATE_KINDS);
     tcase_add_loop_test(tcase, quiet_means_no_writer, 0, PRIVATE_KINDS);
     tcase_add_loop_test(tcase, never_where_it_must_not, 0, KINDS);

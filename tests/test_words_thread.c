@@ -231,12 +231,15 @@ static struct {
 } leaving;
 
 /* The thread says that it has ended, and is about to tell who waits for that:
- * another has seen it, and asks whether all have ended. */
+ * another has seen it, and asks whether all have ended.  Once: what it does
+ * after that call may be after the test. */
 static void stay_in_the_door(void *arg)
 {
     (void)arg;
-    if (!weir_thread_is_alive(&thread))
-        (void)support_await_sleep_or(leaving.asker, &leaving.asked);
+    if (weir_thread_is_alive(&thread))
+        return;
+    seam.before_wake = NULL;
+    (void)support_await_sleep_or(leaving.asker, &leaving.asked);
 }
 
 static void *end_slowly(void *arg)
