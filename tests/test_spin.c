@@ -25,8 +25,11 @@ static _Thread_local uint32_t pauses_done;
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include <weir/cond.h>
 #include <weir/event.h>
+#include <weir/latch.h>
 #include <weir/sem.h>
+#include <weir/wait.h>
 
 #include "base/panic.h"
 #include "futex/parked.h"
@@ -555,39 +558,84 @@ START_TEST(lessons_are_ones_own)
 }
 END_TEST
 
-static int wait_for_event(void *object, weir_deadline_t deadline)
+static weir_cond_t condition;
+static weir_cond_t shared_condition;
+static weir_event_t event;
+static weir_latch_t latch;
+static weir_sem_t semaphore;
+static weir_wait_item_t items[1];
+
+static int wait_for_cond(weir_cond_t *c, weir_deadline_t deadline)
 {
-    return weir_event_wait_until(object, deadline);
+    static weir_mutex_t mutex;
+    int result;
+
+    (void)weir_mutex_lock(&mutex);
+    result = weir_cond_wait_until(c, &mutex, deadline);
+    (void)weir_mutex_unlock(&mutex);
+    return result;
 }
 
-static int wait_for_sem(void *object, weir_deadline_t deadline)
+static int wait_for_private_cond(weir_deadline_t deadline)
 {
-    return weir_sem_wait_until(object, deadline);
+    return wait_for_cond(&condition, deadline);
+}
+
+static int wait_for_shared_cond(weir_deadline_t deadline)
+{
+    must_eq(weir_cond_init(&shared_condition, WEIR_SHARED), 0);
+    return wait_for_cond(&shared_condition, deadline);
+}
+
+static int wait_for_event(weir_deadline_t deadline)
+{
+    return weir_event_wait_until(&event, deadline);
+}
+
+static int wait_for_latch(weir_deadline_t deadline)
+{
+    must_eq(weir_latch_init(&latch, 1, 0), 0);
+    return weir_latch_wait_until(&latch, deadline);
+}
+
+static int wait_for_sem(weir_deadline_t deadline)
+{
+    return weir_sem_wait_until(&semaphore, deadline);
+}
+
+static int wait_for_any(weir_deadline_t deadline)
+{
+    size_t which;
+
+    items[0] = weir_wait_on_event(&event);
+    return weir_wait_any(items, 1, deadline, &which);
 }
 
 static const struct {
-    int (*wait)(void *object, weir_deadline_t deadline);
-    _Alignas(8) char object[64];
-} learners[] = {{wait_for_event, {0}}, {wait_for_sem, {0}}};
+    int (*wait)(weir_deadline_t deadline);
+    const void *object;
+} learners[] = {{wait_for_private_cond, &condition},
+                {wait_for_shared_cond, &shared_condition},
+                {wait_for_event, &event},
+                {wait_for_latch, &latch},
+                {wait_for_sem, &semaphore},
+                {wait_for_any, items}};
 #define LEARNERS ((int)(sizeof(learners) / sizeof(learners[0])))
 
 /* Who always sleeps in the end pauses a few times in full, and then in one wait
  * of many, whatever it waits for. */
 START_TEST(sleepers_stop_pausing)
 {
-    static _Alignas(8) char object[64];
-
-    memcpy(object, learners[_i].object, sizeof(object));
     begin_lessons(4);
     fake.now = 0; /* it is a real sleep */
-    *weir_lesson_on_(object) = (struct weir_lesson){0};
+    *weir_lesson_on_(learners[_i].object) = (struct weir_lesson){0};
     pauses_done = 0;
     /* If this thread is held up for a tenth of a millisecond, it is too late to
      * pause. */
     while (pauses_done < TRIES * FULL)
-        must_eq(learners[_i].wait(object, weir_after(100000)), ETIMEDOUT);
+        must_eq(learners[_i].wait(weir_after(100000)), ETIMEDOUT);
     for (int i = 0; i < WEIR_LESSON_TRIAL_WAITS; i++)
-        must_eq(learners[_i].wait(object, weir_after(100000)), ETIMEDOUT);
+        must_eq(learners[_i].wait(weir_after(100000)), ETIMEDOUT);
     must(pauses_done <= (TRIES + 1) * FULL);
 }
 END_TEST

@@ -110,8 +110,9 @@ WEIR_API int weir_event_wait_until(weir_event_t *e, weir_deadline_t deadline);
  * Params:   token  ends the wait as the deadline does (token.h); NULL: none
  * Returns:  as weir_event_wait_until | ECANCELED
  * Source:   Go's contexts; nsync's waits with a note */
-WEIR_API int weir_event_wait_with(weir_event_t *e, weir_deadline_t deadline,
-                                  weir_token_t *token);
+WEIR_API_INLINE int weir_event_wait_with(weir_event_t *e,
+                                         weir_deadline_t deadline,
+                                         weir_token_t *token);
 
 /* For programs that sleep in epoll: have an eventfd(2) written to when *e is
  * set, once; at once if it is.  After that it is to be armed again.  Whoever

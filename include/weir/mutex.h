@@ -105,8 +105,10 @@ WEIR_API int weir_mutex_lock_until(weir_mutex_t *m, weir_deadline_t deadline)
  * Params:   token  ends the wait as the deadline does (token.h); NULL: none
  * Returns:  as weir_mutex_lock_until | ECANCELED
  * Source:   Go's contexts; nsync's waits with a note */
-WEIR_API int weir_mutex_lock_with(weir_mutex_t *m, weir_deadline_t deadline,
-                                  weir_token_t *token) WEIR_TRY_ACQUIRE(0, m);
+WEIR_API_INLINE int weir_mutex_lock_with(weir_mutex_t *m,
+                                         weir_deadline_t deadline,
+                                         weir_token_t *token)
+    WEIR_TRY_ACQUIRE(0, m);
 
 /* Unlock *m and let a waiter in.
  * Context:  any thread, whoever locked it; not async-signal-safe

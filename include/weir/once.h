@@ -105,8 +105,9 @@ WEIR_API int weir_once_call_until(weir_once_t *o, int (*fn)(void *), void *arg,
  * Params:   token  ends the wait as the deadline does (token.h); NULL: none
  * Returns:  as weir_once_call_until | ECANCELED
  * Source:   Go's contexts; nsync's waits with a note */
-WEIR_API int weir_once_call_with(weir_once_t *o, int (*fn)(void *), void *arg,
-                                 weir_deadline_t deadline, weir_token_t *token);
+WEIR_API_INLINE int weir_once_call_with(weir_once_t *o, int (*fn)(void *),
+                                        void *arg, weir_deadline_t deadline,
+                                        weir_token_t *token);
 
 /* Whether a function has succeeded.
  * Context:  any; async-signal-safe

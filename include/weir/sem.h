@@ -106,8 +106,8 @@ WEIR_API int weir_sem_wait_until(weir_sem_t *s, weir_deadline_t deadline);
  * Params:   token  ends the wait as the deadline does (token.h); NULL: none
  * Returns:  as weir_sem_wait_until | ECANCELED
  * Source:   Go's contexts; nsync's waits with a note */
-WEIR_API int weir_sem_wait_with(weir_sem_t *s, weir_deadline_t deadline,
-                                weir_token_t *token);
+WEIR_API_INLINE int weir_sem_wait_with(weir_sem_t *s, weir_deadline_t deadline,
+                                       weir_token_t *token);
 
 /* Add a permit, and wake a thread that sleeps for one.
  * Context:  any; async-signal-safe

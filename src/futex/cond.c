@@ -16,6 +16,7 @@ const struct weir_spin_plan weir_cond_spin_plan_ = {
     .steady = WEIR_SPIN_COND_STEADY,
     .longest = WEIR_SPIN_COND_LONGEST,
     .yields = WEIR_SPIN_COND_YIELDS,
+    .free_ns = WEIR_SPIN_COND_FREE_NS,
 };
 
 int weir_cond_init(weir_cond_t *c, unsigned flags)

@@ -274,9 +274,9 @@ static bool is_released(const struct waiter *w)
     return weir_load_acq_(&w->word) == RELEASED;
 }
 
-static bool spin(const struct waiter *w)
+static bool spin(const weir_cond_t *c, const struct waiter *w)
 {
-    struct weir_spin spin = weir_spin_begin_(&weir_cond_spin_plan_);
+    struct weir_spin spin = weir_spin_begin_on_(&weir_cond_spin_plan_, c);
     bool released;
 
     while (!(released = is_released(w)) && weir_spin_again_(&spin))
@@ -304,7 +304,7 @@ static bool await(struct waiter *w, struct weir_until until)
 static int wait_in_line(weir_cond_t *c, struct waiter *w, bool alone,
                         struct weir_until until)
 {
-    if (alone && until.deadline > WEIR_NOW && spin(w))
+    if (alone && until.deadline > WEIR_NOW && spin(c, w))
         return 0;
     if (await(w, until))
         return 0;

@@ -268,7 +268,7 @@ static enum outcome decide(weir_cond_t *c, uint32_t mine, bool expired)
 
 static enum outcome spin(weir_cond_t *c, uint32_t mine)
 {
-    struct weir_spin spin = weir_spin_begin_(&weir_cond_spin_plan_);
+    struct weir_spin spin = weir_spin_begin_on_(&weir_cond_spin_plan_, c);
     enum outcome outcome;
 
     while ((outcome = decide(c, mine, false)) == UNDECIDED &&

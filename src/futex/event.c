@@ -118,6 +118,9 @@ int weir_event_init(weir_event_t *e, unsigned flags)
 extern inline int weir_event_set(weir_event_t *e);
 extern inline bool weir_event_is_set(const weir_event_t *e);
 extern inline int weir_event_wait(weir_event_t *e);
+extern inline int weir_event_wait_with(weir_event_t *e,
+                                       weir_deadline_t deadline,
+                                       weir_token_t *token);
 
 /* Sleepers, and files.  The address alone is used: the event may be gone. */
 static void wake_all(const weir_event_t *e, bool shared)
@@ -236,18 +239,15 @@ int weir_event_wait_until(weir_event_t *e, weir_deadline_t deadline)
     return wait_contended(e, began, weir_until_(deadline));
 }
 
-int weir_event_wait_with(weir_event_t *e, weir_deadline_t deadline,
-                         weir_token_t *token)
+WEIR_COLD int weir_event_wait_with_slow_(weir_event_t *e, uint64_t began,
+                                         weir_deadline_t deadline,
+                                         weir_token_t *token)
 {
-    uint64_t began = look(e);
-    struct weir_until until;
-    int result;
+    struct weir_until until = weir_until_with_(deadline, token);
+    int result = weir_expired_(until.deadline)
+                     ? ETIMEDOUT
+                     : wait_contended(e, began, until);
 
-    if (began & SET)
-        return 0;
-    until = weir_until_with_(deadline, token);
-    result = weir_expired_(until.deadline) ? ETIMEDOUT
-                                           : wait_contended(e, began, until);
     return weir_until_why_(until, result);
 }
 

@@ -108,7 +108,7 @@ static uint32_t spin(const weir_latch_t *l)
         .longest = WEIR_SPIN_MUTEX_LONGEST,
         .yields = WEIR_SPIN_MUTEX_YIELDS,
     };
-    struct weir_spin spin = weir_spin_begin_(&plan);
+    struct weir_spin spin = weir_spin_begin_on_(&plan, l);
     uint32_t word;
 
     while (!is_open(word = look(l)) && weir_spin_again_(&spin))

@@ -220,6 +220,9 @@ int weir_mutex_init(weir_mutex_t *m, unsigned flags)
 }
 
 extern inline int weir_mutex_lock(weir_mutex_t *m);
+extern inline int weir_mutex_lock_with(weir_mutex_t *m,
+                                       weir_deadline_t deadline,
+                                       weir_token_t *token);
 extern inline int weir_mutex_unlock(weir_mutex_t *m);
 
 /* Shared, free, but reserved since long by a thread that does not come: it
@@ -485,8 +488,9 @@ int weir_mutex_lock_until(weir_mutex_t *m, weir_deadline_t deadline)
     return lock_contended(m, weir_until_(deadline));
 }
 
-int weir_mutex_lock_with(weir_mutex_t *m, weir_deadline_t deadline,
-                         weir_token_t *token)
+WEIR_COLD int weir_mutex_lock_with_slow_(weir_mutex_t *m,
+                                         weir_deadline_t deadline,
+                                         weir_token_t *token)
 {
     struct weir_until until;
     int result;

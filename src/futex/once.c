@@ -69,6 +69,9 @@
 #define RUNNER_SHIFT 4
 
 extern inline int weir_once_call(weir_once_t *o, int (*fn)(void *), void *arg);
+extern inline int weir_once_call_with(weir_once_t *o, int (*fn)(void *),
+                                      void *arg, weir_deadline_t deadline,
+                                      weir_token_t *token);
 extern inline bool weir_once_is_done(const weir_once_t *o);
 
 /* -- The word: predicates and transitions, pure ------------------------- */
@@ -204,11 +207,10 @@ int weir_once_call_until(weir_once_t *o, int (*fn)(void *), void *arg,
     return (look(o) & DONE) ? 0 : call(o, fn, arg, weir_until_(deadline));
 }
 
-int weir_once_call_with(weir_once_t *o, int (*fn)(void *), void *arg,
-                        weir_deadline_t deadline, weir_token_t *token)
+WEIR_COLD int weir_once_call_with_slow_(weir_once_t *o, int (*fn)(void *),
+                                        void *arg, weir_deadline_t deadline,
+                                        weir_token_t *token)
 {
-    if (look(o) & DONE)
-        return 0;
     return call(o, fn, arg, weir_until_with_(deadline, token));
 }
 

@@ -132,7 +132,10 @@ int weir_sem_init(weir_sem_t *s, unsigned value, unsigned max, unsigned flags)
     return 0;
 }
 
+extern inline bool weir_sem_take_(weir_sem_t *s);
 extern inline int weir_sem_wait(weir_sem_t *s);
+extern inline int weir_sem_wait_with(weir_sem_t *s, weir_deadline_t deadline,
+                                     weir_token_t *token);
 extern inline int weir_sem_post(weir_sem_t *s);
 
 /* Take a permit; false if there is none, and *state is what was found. */
@@ -233,8 +236,8 @@ int weir_sem_wait_until(weir_sem_t *s, weir_deadline_t deadline)
     return wait_contended(s, weir_until_(deadline));
 }
 
-int weir_sem_wait_with(weir_sem_t *s, weir_deadline_t deadline,
-                       weir_token_t *token)
+WEIR_COLD int weir_sem_wait_with_slow_(weir_sem_t *s, weir_deadline_t deadline,
+                                       weir_token_t *token)
 {
     struct weir_until until;
     int result;

@@ -162,8 +162,9 @@ static bool spin(struct wait *w)
         .steady = WEIR_SPIN_SIGNAL_STEADY,
         .longest = WEIR_SPIN_SIGNAL_LONGEST,
         .yields = WEIR_SPIN_SIGNAL_YIELDS,
+        .free_ns = WEIR_SPIN_SIGNAL_FREE_NS,
     };
-    struct weir_spin spin = weir_spin_begin_(&plan);
+    struct weir_spin spin = weir_spin_begin_on_(&plan, w->items);
     bool done;
 
     while (!(done = attempt(w, false)) && weir_spin_again_(&spin))

@@ -30,6 +30,7 @@ struct state {
     weir_rwlock_t rwlock;
     weir_cond_t cond;
     model_data_t before; /* written before the cancel */
+    model_data_t told;   /* written before the set */
     model_data_t inside; /* guarded by what is locked */
     model_data_t got[MODEL_THREADS];
     WEIR_ALIGNED(WEIR_QUEUE_ALIGN) unsigned char queue[1024];
@@ -211,7 +212,10 @@ static void no_permit_left(void *arg)
 
 static void set_event(void *arg)
 {
-    (void)weir_event_set(&((struct state *)arg)->event);
+    struct state *s = (struct state *)arg;
+
+    model_set(&s->told, 7);
+    (void)weir_event_set(&s->event);
 }
 
 static void insist_on_event(void *arg)
@@ -227,6 +231,8 @@ static void wait_for_event(void *arg)
 
     MODEL_ASSERT(result == 0 || result == ECANCELED,
                  "it is set, or it is cancelled");
+    if (result == 0)
+        MODEL_ASSERT(model_get(&s->told) == 7, "a set publishes");
 }
 
 /* -- Queue -------------------------------------------------------------- */

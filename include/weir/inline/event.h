@@ -23,6 +23,9 @@ extern "C" {
 /* state: what was found when the wait began. */
 WEIR_API int weir_event_wait_slow_(weir_event_t *e, uint64_t state,
                                    weir_deadline_t deadline);
+WEIR_API int weir_event_wait_with_slow_(weir_event_t *e, uint64_t state,
+                                        weir_deadline_t deadline,
+                                        weir_token_t *token);
 WEIR_API int weir_event_set_slow_(weir_event_t *e);
 
 #ifndef WEIR_NO_INLINE
@@ -53,6 +56,18 @@ WEIR_API_INLINE int weir_event_wait(weir_event_t *e)
     if (WEIR_LIKELY((state & WEIR_EVENT_SET_) != 0))
         return 0;
     return weir_event_wait_slow_(e, state, WEIR_FOREVER);
+}
+
+WEIR_API_INLINE int weir_event_wait_with(weir_event_t *e,
+                                         weir_deadline_t deadline,
+                                         weir_token_t *token)
+{
+    /* [F1] acquire; pairs with [F2] */
+    uint64_t state = weir_load_acq_(&e->state);
+
+    if (WEIR_LIKELY((state & WEIR_EVENT_SET_) != 0))
+        return 0;
+    return weir_event_wait_with_slow_(e, state, deadline, token);
 }
 
 #endif

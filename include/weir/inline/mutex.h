@@ -34,6 +34,9 @@ WEIR_API extern WEIR_ATOMIC(uint64_t) weir_parked_[WEIR_PARKED_SLOTS_];
                    (WEIR_PARKED_SLOTS_ - 1)])
 
 WEIR_API int weir_mutex_lock_slow_(weir_mutex_t *m, weir_deadline_t deadline);
+WEIR_API int weir_mutex_lock_with_slow_(weir_mutex_t *m,
+                                        weir_deadline_t deadline,
+                                        weir_token_t *token);
 WEIR_API int weir_mutex_unlock_slow_(weir_mutex_t *m);
 WEIR_API void weir_mutex_unlock_parked_(const void *address);
 
@@ -48,6 +51,19 @@ WEIR_API_INLINE int weir_mutex_lock(weir_mutex_t *m)
     if (WEIR_LIKELY(weir_cas_acq_(&m->state, &expected, WEIR_MUTEX_LIGHT_)))
         return 0;
     return weir_mutex_lock_slow_(m, WEIR_FOREVER);
+}
+
+WEIR_NO_THREAD_SAFETY_ANALYSIS
+WEIR_API_INLINE int weir_mutex_lock_with(weir_mutex_t *m,
+                                         weir_deadline_t deadline,
+                                         weir_token_t *token)
+{
+    uint32_t expected = WEIR_MUTEX_FREE_;
+
+    /* [M1] acquire; pairs with [M2]; the failed value is only a HINT. */
+    if (WEIR_LIKELY(weir_cas_acq_(&m->state, &expected, WEIR_MUTEX_LIGHT_)))
+        return 0;
+    return weir_mutex_lock_with_slow_(m, deadline, token);
 }
 
 WEIR_NO_THREAD_SAFETY_ANALYSIS

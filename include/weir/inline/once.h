@@ -18,6 +18,9 @@ extern "C" {
 
 WEIR_API int weir_once_call_slow_(weir_once_t *o, int (*fn)(void *), void *arg,
                                   weir_deadline_t deadline);
+WEIR_API int weir_once_call_with_slow_(weir_once_t *o, int (*fn)(void *),
+                                       void *arg, weir_deadline_t deadline,
+                                       weir_token_t *token);
 
 #ifndef WEIR_NO_INLINE
 
@@ -32,6 +35,15 @@ WEIR_API_INLINE int weir_once_call(weir_once_t *o, int (*fn)(void *), void *arg)
     if (WEIR_LIKELY(weir_once_is_done(o)))
         return 0;
     return weir_once_call_slow_(o, fn, arg, WEIR_FOREVER);
+}
+
+WEIR_API_INLINE int weir_once_call_with(weir_once_t *o, int (*fn)(void *),
+                                        void *arg, weir_deadline_t deadline,
+                                        weir_token_t *token)
+{
+    if (WEIR_LIKELY(weir_once_is_done(o)))
+        return 0;
+    return weir_once_call_with_slow_(o, fn, arg, deadline, token);
 }
 
 #endif

@@ -12,7 +12,7 @@
  * and to be written.  A guess that is wrong has read the word.
  *
  * ORDERS
- *   [S1] wait  compare-and-swap acquire; pairs with [S2], sem.c:[S2]
+ *   [S1] take  compare-and-swap acquire; pairs with [S2], sem.c:[S2]
  *   [S2] post  compare-and-swap release; pairs with [S1], sem.c:[S1]
  */
 #ifndef WEIR_INLINE_SEM_H
@@ -34,22 +34,38 @@ extern "C" {
      WEIR_SEM_VALUE_)
 
 WEIR_API int weir_sem_wait_slow_(weir_sem_t *s, weir_deadline_t deadline);
+WEIR_API int weir_sem_wait_with_slow_(weir_sem_t *s, weir_deadline_t deadline,
+                                      weir_token_t *token);
 WEIR_API int weir_sem_post_slow_(weir_sem_t *s);
 
 #ifndef WEIR_NO_INLINE
 
-WEIR_API_INLINE int weir_sem_wait(weir_sem_t *s)
+/* Take a permit, if that takes no more than two guesses. */
+WEIR_API_INLINE bool weir_sem_take_(weir_sem_t *s)
 {
     uint64_t state = 1;
 
     /* [S1] acquire; pairs with [S2]; the failed value is only a HINT. */
     if (WEIR_LIKELY(weir_cas_acq_(&s->state, &state, 0)))
-        return 0;
-    if (WEIR_LIKELY((state & WEIR_SEM_VALUE_) != 0) &&
-        /* [S1] acquire; pairs with [S2] */
-        WEIR_LIKELY(weir_cas_acq_(&s->state, &state, state - 1)))
+        return true;
+    return WEIR_LIKELY((state & WEIR_SEM_VALUE_) != 0) &&
+           /* [S1] acquire; pairs with [S2] */
+           WEIR_LIKELY(weir_cas_acq_(&s->state, &state, state - 1));
+}
+
+WEIR_API_INLINE int weir_sem_wait(weir_sem_t *s)
+{
+    if (WEIR_LIKELY(weir_sem_take_(s)))
         return 0;
     return weir_sem_wait_slow_(s, WEIR_FOREVER);
+}
+
+WEIR_API_INLINE int weir_sem_wait_with(weir_sem_t *s, weir_deadline_t deadline,
+                                       weir_token_t *token)
+{
+    if (WEIR_LIKELY(weir_sem_take_(s)))
+        return 0;
+    return weir_sem_wait_with_slow_(s, deadline, token);
 }
 
 WEIR_API_INLINE int weir_sem_post(weir_sem_t *s)
