@@ -135,9 +135,7 @@ uint64_t weir_self_token_(void)
 
 /* -- base/answer.h: none is expected ------------------------------------ */
 
-void weir_answer_expect_(void)
-{
-}
+void weir_answer_expect_(void) {}
 
 int64_t weir_answer_budget_(void)
 {

@@ -667,9 +667,7 @@ bool weir_expired_(weir_deadline_t deadline)
 }
 
 /* No answer is expected. */
-void weir_answer_expect_(void)
-{
-}
+void weir_answer_expect_(void) {}
 
 int64_t weir_answer_budget_(void)
 {
