@@ -32,6 +32,12 @@
 #define WEIR_SPIN_QUEUE_STEADY 16
 #define WEIR_SPIN_QUEUE_LONGEST 32
 #define WEIR_SPIN_QUEUE_YIELDS 5
+/* Who has woken another thread waits for its answer for so many times what a
+ * wake-up costs: with one, 4 to 9 round trips in a thousand still slept, with
+ * one and a half or two, 0.3 (queue/pingpong); and at most so many wake-ups go
+ * without, after answers that did not come. */
+#define WEIR_SPIN_ANSWER_WAKES 2
+#define WEIR_SPIN_ANSWER_DOUBT 63
 /* Woken from an eventcount, and too late (queue/16x16, queue/1x4). */
 #define WEIR_SPIN_WOKEN_YIELDS 3
 /* A barrier spins for as long as a wake-up costs, if it lately paid; yields

@@ -103,6 +103,7 @@
 
 #include <limits.h>
 
+#include "base/answer.h"
 #include "base/atomic.h"
 #include "base/compiler.h"
 #include "base/spin.h"
@@ -219,8 +220,10 @@ static void wake(weir_eventcount_t_ *ec, int count, bool shared)
 
 WEIR_COLD void weir_eventcount_notify_(weir_eventcount_t_ *ec, bool shared)
 {
-    if (claim_wake(ec, shared, false))
-        wake(ec, 1, shared);
+    if (!claim_wake(ec, shared, false))
+        return;
+    wake(ec, 1, shared);
+    weir_answer_expect_();
 }
 
 WEIR_COLD void weir_eventcount_notify_all_(weir_eventcount_t_ *ec, bool shared)

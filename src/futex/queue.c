@@ -32,6 +32,7 @@
 #include <stdlib.h>
 
 #include "atomics/ring.h"
+#include "base/answer.h"
 #include "base/atomic.h"
 #include "base/compiler.h"
 #include "base/panic.h"
@@ -267,17 +268,27 @@ static bool more(void *arg)
 
 /* -- Waiting ------------------------------------------------------------ */
 
+static bool is_alone(const weir_queue_t *q)
+{
+    return !weir_eventcount_has_sleepers_(&q->not_empty) &&
+           !weir_eventcount_has_sleepers_(&q->not_full);
+}
+
 /* How long to spin before sleeping.  Longer if what it waits for is there, but
  * others of this side were faster: let them have the line for a while, as
  * with a mutex.  And longer if nobody sleeps on either side, since then CPUs
- * are not short. */
-static struct weir_spin_plan plan_for(const weir_queue_t *q, bool lost)
+ * are not short; longest if it waits for the answer of a thread that it has
+ * woken. */
+static struct weir_spin_plan plan_for(const weir_queue_t *q, bool lost,
+                                      int64_t answer)
 {
-    bool alone = !weir_eventcount_has_sleepers_(&q->not_empty) &&
-                 !weir_eventcount_has_sleepers_(&q->not_full);
+    int64_t budget = WEIR_SPIN_QUEUE_NS;
 
+    if (is_alone(q))
+        budget = answer > WEIR_SPIN_QUEUE_ALONE_NS ? answer
+                                                   : WEIR_SPIN_QUEUE_ALONE_NS;
     return (struct weir_spin_plan){
-        .budget_ns = alone ? WEIR_SPIN_QUEUE_ALONE_NS : WEIR_SPIN_QUEUE_NS,
+        .budget_ns = budget,
         .first_ns = lost ? WEIR_SPIN_QUEUE_LOST_NS : WEIR_SPIN_QUEUE_FIRST_NS,
         .steady = WEIR_SPIN_QUEUE_STEADY,
         .longest = WEIR_SPIN_QUEUE_LONGEST,
@@ -331,13 +342,16 @@ static bool seems_worth_it(const struct transfer *t)
 
 static bool spin_for(struct transfer *t)
 {
-    struct weir_spin_plan plan = plan_for(t->queue, seems_worth_it(t));
+    int64_t answer = weir_answer_budget_();
+    struct weir_spin_plan plan = plan_for(t->queue, seems_worth_it(t), answer);
     struct weir_spin spin = weir_spin_begin_(&plan);
     bool done;
 
     while (!(done = seems_worth_it(t) && attempt(t)) && weir_spin_again_(&spin))
         ;
     weir_spin_end_(&spin);
+    if (answer > 0 && plan.budget_ns == answer)
+        weir_answer_learn_(done);
     return done;
 }
 

@@ -9,6 +9,7 @@
 
 #include <weir/base.h>
 
+#include "base/answer.h"
 #include "base/cpu.h"
 #include "base/panic.h"
 #include "base/self.h"
@@ -130,6 +131,20 @@ uint32_t weir_self_tid_(void)
 uint64_t weir_self_token_(void)
 {
     return weir_self_ident_() << 22;
+}
+
+/* -- base/answer.h: none is expected ------------------------------------ */
+
+void weir_answer_expect_(void) {}
+
+int64_t weir_answer_budget_(void)
+{
+    return 0;
+}
+
+void weir_answer_learn_(bool came)
+{
+    (void)came;
 }
 
 /* -- base/spin.h: as many looks as options.spins ------------------------ */

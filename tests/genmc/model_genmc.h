@@ -48,6 +48,7 @@
 #undef weir_compiler_barrier_
 #define weir_compiler_barrier_() ((void)0)
 
+#include "base/answer.h"
 #include "base/cpu.h"
 #include "base/panic.h"
 #include "base/self.h"
@@ -440,6 +441,19 @@ bool weir_expired_(weir_deadline_t deadline)
         return false;
     return deadline <= WEIR_NOW ||
            atomic_load_explicit(&genmc_coin, memory_order_relaxed) != 0;
+}
+
+/* No answer is expected. */
+void weir_answer_expect_(void) {}
+
+int64_t weir_answer_budget_(void)
+{
+    return 0;
+}
+
+void weir_answer_learn_(bool came)
+{
+    (void)came;
 }
 
 struct weir_spin weir_spin_begin_(const struct weir_spin_plan *plan)

@@ -40,6 +40,7 @@
 extern "C" {
 #include <weir/inline/explore_atomic.h>
 
+#include "base/answer.h"
 #include "base/cpu.h"
 #include "base/panic.h"
 #include "base/self.h"
@@ -663,6 +664,19 @@ bool weir_expired_(weir_deadline_t deadline)
     if (deadline == WEIR_FOREVER)
         return false;
     return deadline <= WEIR_NOW || deadline <= weir_now();
+}
+
+/* No answer is expected. */
+void weir_answer_expect_(void) {}
+
+int64_t weir_answer_budget_(void)
+{
+    return 0;
+}
+
+void weir_answer_learn_(bool came)
+{
+    (void)came;
 }
 
 struct weir_spin weir_spin_begin_(const struct weir_spin_plan *plan)
