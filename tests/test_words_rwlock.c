@@ -146,7 +146,7 @@ static weir_rwlock_t lock_of(uint64_t state)
     weir_rwlock_t l = WEIR_RWLOCK_INIT;
 
     weir_store_rlx_(&l.state, state);
-    weir_store_rlx_(&l.quiet, relax ? WEIR_RELAX_QUIET : 0);
+    weir_store_rlx_(&l.quiet, relax ? WEIR_BIAS_QUIET : 0);
     woken = 0;
     return l;
 }

@@ -78,6 +78,10 @@
  * lock (rwlock/mixed). */
 #define WEIR_BIAS_SHARE 10
 #define WEIR_BIAS_COST_MAX_NS 100000000
+/* Reads since the last write before a read-write lock asks whether it may have
+ * a bias: taking it back costs what a thousand reads may save (rwlock/mixed/t4/
+ * 1in100: 1.07 times what 64 give). */
+#define WEIR_BIAS_QUIET 1024
 
 /* At most 1/10 of the time may a contended mutex be idle because it was
  * handed to a waiter that has yet to run (mutex/contended); and what one

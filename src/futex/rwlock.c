@@ -293,7 +293,7 @@ static bool is_quiet(weir_rwlock_t *l, uint64_t state)
     if ((state & (SHARED | TABLED | WRITERS_WAITING)) || WEIR_CHECKED_)
         return false;
     /* COUNT */
-    if (weir_load_rlx_(&l->quiet) + 1 < WEIR_RELAX_QUIET)
+    if (weir_load_rlx_(&l->quiet) + 1 < WEIR_BIAS_QUIET)
         return false;
     /* COUNT */
     weir_store_rlx_(&l->quiet, 0);
