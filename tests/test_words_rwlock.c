@@ -176,7 +176,7 @@ static void take_from(uint64_t state, bool write, bool queued)
     /* The short way leads to where the long one does. */
     found = weir_load_sc_(&l.state);
     l = lock_of(state);
-    if (!queued && take_idle(&l, write))
+    if (!queued && (write ? write_idle(&l) : read_idle(&l)) == 0)
         must_eq(weir_load_sc_(&l.state), found);
     else
         must_eq(weir_load_sc_(&l.state), state);
