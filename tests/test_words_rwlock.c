@@ -146,7 +146,7 @@ static weir_rwlock_t lock_of(uint64_t state)
     weir_rwlock_t l = WEIR_RWLOCK_INIT;
 
     weir_store_rlx_(&l.state, state);
-    weir_store_rlx_(&l.quiet, relax ? WEIR_RELAX_QUIET : 0);
+    weir_store_rlx_(&l.quiet, relax ? WEIR_BIAS_QUIET : 0);
     woken = 0;
     return l;
 }
@@ -176,7 +176,7 @@ static void take_from(uint64_t state, bool write, bool queued)
     /* The short way leads to where the long one does. */
     found = weir_load_sc_(&l.state);
     l = lock_of(state);
-    if (!queued && take_idle(&l, write))
+    if (!queued && (write ? write_idle(&l) : read_idle(&l)) == 0)
         must_eq(weir_load_sc_(&l.state), found);
     else
         must_eq(weir_load_sc_(&l.state), state);

@@ -15,10 +15,16 @@
 #define WEIR_SPIN_MUTEX_NS 10000
 #define WEIR_SPIN_MUTEX_LONGEST 128
 #define WEIR_SPIN_MUTEX_YIELDS 5
-/* A read-write lock is spun for as a mutex is: not measured by itself. */
+/* A read-write lock that others hold is spun for as a mutex is. */
 #define WEIR_SPIN_RWLOCK_NS 10000
 #define WEIR_SPIN_RWLOCK_LONGEST 128
 #define WEIR_SPIN_RWLOCK_YIELDS 5
+/* Who lost a compare-and-swap on its word to others leaves it to them for so long
+ * first, twice as long if it loses again, and so many times: each of two threads
+ * in turn then has its line for a hundred operations.  1, 3 and 5 us: 25, 35, 40
+ * million operations a second (rwlock/mixed/t4/1in10), 7 if it tries at once. */
+#define WEIR_RWLOCK_LOST_NS 4000
+#define WEIR_RWLOCK_LOSSES 3
 /* A queue is given time to fill or empty by more than one element first: in
  * step with the other side, each element would cost a line transfer
  * (queue/1x1); and longer if it was another of the own side that took what was
@@ -98,6 +104,10 @@
  * lock (rwlock/mixed). */
 #define WEIR_BIAS_SHARE 10
 #define WEIR_BIAS_COST_MAX_NS 100000000
+/* Reads since the last write before a read-write lock asks whether it may have
+ * a bias: taking it back costs what a thousand reads may save (rwlock/mixed/t4/
+ * 1in100: 1.07 times what 64 give). */
+#define WEIR_BIAS_QUIET 1024
 
 /* At most 1/10 of the time may a contended mutex be idle because it was
  * handed to a waiter that has yet to run (mutex/contended); and what one

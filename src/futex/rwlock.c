@@ -7,6 +7,11 @@
  * sleeper, unless the first comes or the last goes.  (Of a 64-bit word with
  * its futex in one half, glibc's semaphore is another example.)
  *
+ * A thread that comes, and loses a compare-and-swap to another, leaves the word
+ * alone for some microseconds: the other keeps the line then, and gets in and
+ * out a hundred times instead of ten.  An unlock tries again at once, since
+ * others may wait for it.
+ *
  * A waiter counts itself in before it sleeps.  So each move of the word knows
  * who waits, and what the policy makes of that is a function of the flags:
  * reader_may and writer_may below are the policies, and there is nothing else
@@ -53,7 +58,7 @@
  *         WRITERS_SLEEP only with WRITERS_WAITING, and if a writer can do
  *         nothing; one policy
  *  MOVES  all by compare-and-swap, and each is followed in the same step by
- *         settled(): QUEUED and READ as the counts are; TURN ends with QUEUED;
+ *         settled(), but where nothing follows: QUEUED and READ as the counts are; TURN ends with QUEUED;
  *         if readers may get in now - READERS_SLEEP, and wake all; if a writer
  *         can do something now - WRITERS_SLEEP, and wake one
  *         read      + READERS, from the queue - READERS_WAITING; after a quiet
@@ -81,7 +86,8 @@
  * comes back, or the lock is opened, a little early or late, once.
  *
  * WORD weir_rwlock_t.quiet, 32 bits, not slept on: readers since the last
- * writer, about.  If stale: as stamp.
+ * writer, or since it was asked whether the bias may come; about.  If stale: as
+ * stamp.
  *
  * Why no wake-up is lost (I1).
  *  1. What a waiter could do is a function of the lower half.  It sleeps on
@@ -287,13 +293,16 @@ static void call(const weir_rwlock_t *l, unsigned wake, bool shared)
         weir_futex_wake_(half_of(l), 1, BIT_WRITER, shared);
 }
 
+static bool was_read_for_long(weir_rwlock_t *l)
+{
+    /* COUNT */
+    return weir_load_rlx_(&l->quiet) + 1 >= WEIR_BIAS_QUIET && !WEIR_CHECKED_;
+}
+
 /* Whether this reader, who finds the lock so, is to make it biased. */
 static bool is_quiet(weir_rwlock_t *l, uint64_t state)
 {
-    if ((state & (SHARED | TABLED | WRITERS_WAITING)) || WEIR_CHECKED_)
-        return false;
-    /* COUNT */
-    if (weir_load_rlx_(&l->quiet) + 1 < WEIR_RELAX_QUIET)
+    if ((state & (SHARED | TABLED | WRITERS_WAITING)) || !was_read_for_long(l))
         return false;
     /* COUNT */
     weir_store_rlx_(&l->quiet, 0);
@@ -326,54 +335,95 @@ static void note_empty(weir_rwlock_t *l, uint64_t state)
         weir_store_rlx_(&l->stamp, 0);
 }
 
-/* Take the lock if the policy lets this thread in: 0, EBUSY or EOVERFLOW;
- * *state is what was found. */
-static int take(struct waiter *w, uint64_t *state)
+/* Take the lock if the policy lets this thread in: 0, EBUSY or EOVERFLOW, or
+ * EAGAIN if others moved the word meanwhile; *state is what was found. */
+static int take_once(struct waiter *w, uint64_t *state)
 {
     bool quiet = false;
+    unsigned wake;
+    uint64_t next;
 
-    if (!w->write && reader_may(*state))
-        quiet = is_quiet(w->lock, *state);
-    while (w->write ? writer_may(*state, w->queued) : reader_may(*state)) {
-        unsigned wake;
-        uint64_t next;
-
-        if (!w->write && (*state & READERS) == READERS)
+    if (w->write ? !writer_may(*state, w->queued) : !reader_may(*state))
+        return EBUSY;
+    if (!w->write) {
+        if ((*state & READERS) == READERS)
             return EOVERFLOW;
-        next = state_biased(*state, quiet);
-        next = settled(state_taken(next, w->write, w->queued), &wake);
-        /* [W1] acquire; pairs with [W2], [W4] */
-        if (weir_cas_acq_(&w->lock->state, state, next)) {
-            call(w->lock, wake, next & SHARED);
-            note_empty(w->lock, next);
-            if (!w->write)
-                note_read(w->lock, next);
-            return 0;
-        }
+        quiet = is_quiet(w->lock, *state);
     }
-    return EBUSY;
+    next = state_biased(*state, quiet);
+    next = settled(state_taken(next, w->write, w->queued), &wake);
+    /* [W1] acquire; pairs with [W2], [W4] */
+    if (!weir_cas_acq_(&w->lock->state, state, next))
+        return EAGAIN;
+    call(w->lock, wake, next & SHARED);
+    note_empty(w->lock, next);
+    if (!w->write)
+        note_read(w->lock, next);
+    return 0;
 }
 
-/* All of this where nobody waits and nobody is kept out, which is most of the
- * time; false if it is not so simple. */
-static bool take_idle(weir_rwlock_t *l, bool write)
+/* The same, until it is certain: 0, EBUSY or EOVERFLOW. */
+static int take(struct waiter *w, uint64_t *state)
+{
+    int result;
+
+    do
+        result = take_once(w, state);
+    while (result == EAGAIN);
+    return result;
+}
+
+/* All of this where nobody is kept out and nothing follows from it, which is
+ * most of the time.  EBUSY: it is not so simple; EAGAIN: others moved the word.
+ */
+static int read_idle(weir_rwlock_t *l)
 {
     /* HINT: checked by the compare-and-swap. */
     uint64_t state = weir_load_rlx_(&l->state);
-    uint64_t next = write ? state | WRITER : (state + ONE_OF(READERS)) | READ;
+    uint64_t next = (state + ONE_OF(READERS)) | READ;
+    uint64_t idle = OF_INIT | READ | READERS;
 
-    if (state & ~(write ? OF_INIT : OF_INIT | READ | READERS))
-        return false;
-    if (!write && (state & READERS) == READERS)
-        return false;
-    next = state_biased(next, !write && is_quiet(l, state));
+    if (state & PREFER_READER)
+        idle |= WRITERS_WAITING | WRITERS_SLEEP;
+    if ((state & ~idle) || (state & READERS) == READERS)
+        return EBUSY;
+    if (!(state & (SHARED | WRITERS_WAITING)) && was_read_for_long(l))
+        return EBUSY;
     /* [W1] acquire; pairs with [W2], [W4] */
     if (!weir_cas_acq_(&l->state, &state, next))
-        return false;
+        return EAGAIN;
     note_empty(l, next);
-    if (!write)
-        note_read(l, next);
-    return true;
+    note_read(l, next);
+    return 0;
+}
+
+static int write_idle(weir_rwlock_t *l)
+{
+    /* HINT: checked by the compare-and-swap. */
+    uint64_t state = weir_load_rlx_(&l->state);
+    uint64_t next = state | WRITER;
+
+    if (state & ~OF_INIT)
+        return EBUSY;
+    /* [W1] acquire; pairs with [W2], [W4] */
+    if (!weir_cas_acq_(&l->state, &state, next))
+        return EAGAIN;
+    note_empty(l, next);
+    return 0;
+}
+
+/* Not for now, but this thread may wait. */
+static bool is_to_wait(int result)
+{
+    return result == EBUSY || result == EAGAIN;
+}
+
+static int look(struct waiter *w)
+{
+    /* HINT: checked by the compare-and-swap. */
+    uint64_t state = weir_load_rlx_(&w->lock->state);
+
+    return take_once(w, &state);
 }
 
 static int take_now(struct waiter *w)
@@ -569,6 +619,24 @@ static bool open(struct waiter *w, uint64_t state)
     return taken;
 }
 
+/* Others move the word at this very moment: leave its line to them for a while,
+ * in which they can do that many times, and look then. */
+static int stand_back(struct waiter *w)
+{
+    int64_t ns = WEIR_RWLOCK_LOST_NS;
+    int result = EAGAIN;
+
+    for (int i = 0; i < WEIR_RWLOCK_LOSSES && result == EAGAIN; i++) {
+        const struct weir_spin_plan plan = {.budget_ns = ns, .first_ns = ns};
+        struct weir_spin spin = weir_spin_begin_(&plan);
+
+        weir_spin_end_(&spin);
+        result = look(w);
+        ns *= 2;
+    }
+    return result;
+}
+
 /* Look for the lock for a while, unless the table must be emptied first. */
 static int spin(struct waiter *w)
 {
@@ -644,11 +712,14 @@ static int sleep_for(struct waiter *w)
     }
 }
 
-static int wait_for(struct waiter *w)
+static int wait_for(struct waiter *w, int result)
 {
     weir_deadline_t begun = weir_trace_contended_begin_(w->lock);
-    int result = spin(w);
 
+    if (result == EAGAIN)
+        result = stand_back(w);
+    if (is_to_wait(result))
+        result = spin(w);
     if (result == EBUSY)
         result = sleep_for(w);
     weir_trace_contended_end_(w->lock, begun);
@@ -708,17 +779,30 @@ static bool is_recursive(const weir_rwlock_t *l)
     return weir_load_rlx_(&l->state) & PREFER_READER;
 }
 
-static int lock(struct waiter *w)
+/* Without a waiter: EBUSY, EAGAIN: lock() goes on from there. */
+static int lock_idle(weir_rwlock_t *l, bool write)
 {
     int result;
 
-    if (weir_held_wrong_(w->lock, w->write, is_recursive(w->lock)))
+    if (weir_held_wrong_(l, write, is_recursive(l)))
         return EDEADLK;
+    result = write ? write_idle(l) : read_idle(l);
+    if (result == 0)
+        weir_held_add_(l, write);
+    return result;
+}
+
+static int lock(struct waiter *w, int result)
+{
+    if (!is_to_wait(result))
+        return result;
     if (!w->write && enter_table(w->lock))
         return 0;
-    result = take_idle(w->lock, w->write) ? 0 : take_now(w);
     if (result == EBUSY)
-        result = weir_expired_(w->until.deadline) ? try_last(w) : wait_for(w);
+        result = look(w);
+    if (is_to_wait(result))
+        result = weir_expired_(w->until.deadline) ? try_last(w)
+                                                  : wait_for(w, result);
     if (result == 0)
         weir_held_add_(w->lock, w->write);
     return result;
@@ -726,7 +810,12 @@ static int lock(struct waiter *w)
 
 int weir_rwlock_rdlock_slow_(weir_rwlock_t *l)
 {
-    return lock(&(struct waiter){.lock = l, .until = {WEIR_FOREVER, NULL}});
+    int result = lock_idle(l, false);
+
+    if (result == 0)
+        return 0;
+    return lock(&(struct waiter){.lock = l, .until = {WEIR_FOREVER, NULL}},
+                result);
 }
 
 /* The inline code stood in its first slot, and found no bias. */
@@ -738,7 +827,8 @@ WEIR_COLD int weir_rwlock_rdlock_undo_(weir_rwlock_t *l)
 
 int weir_rwlock_rdlock_until(weir_rwlock_t *l, weir_deadline_t deadline)
 {
-    return lock(&(struct waiter){.lock = l, .until = {deadline, NULL}});
+    return lock(&(struct waiter){.lock = l, .until = {deadline, NULL}},
+                lock_idle(l, false));
 }
 
 int weir_rwlock_rdlock_with(weir_rwlock_t *l, weir_deadline_t deadline,
@@ -746,13 +836,13 @@ int weir_rwlock_rdlock_with(weir_rwlock_t *l, weir_deadline_t deadline,
 {
     struct waiter w = {.lock = l, .until = weir_until_with_(deadline, token)};
 
-    return weir_until_why_(w.until, lock(&w));
+    return weir_until_why_(w.until, lock(&w, lock_idle(l, false)));
 }
 
 int weir_rwlock_tryrdlock(weir_rwlock_t *l)
 {
     struct waiter w = {.lock = l};
-    int result = enter_table(l) || take_idle(l, false) ? 0 : try(&w);
+    int result = enter_table(l) || read_idle(l) == 0 ? 0 : try(&w);
 
     if (result == 0)
         weir_held_add_(l, false);
@@ -768,18 +858,26 @@ static int written(weir_rwlock_t *l, int result)
     return result;
 }
 
+static int write_until(weir_rwlock_t *l, weir_deadline_t deadline)
+{
+    int result = lock_idle(l, true);
+
+    if (result != 0)
+        result = lock(&(struct waiter){.lock = l,
+                                       .until = {deadline, NULL},
+                                       .write = true},
+                      result);
+    return written(l, result);
+}
+
 int weir_rwlock_wrlock(weir_rwlock_t *l)
 {
-    struct waiter w = {.lock = l, .until = {WEIR_FOREVER, NULL}, .write = true};
-
-    return written(l, lock(&w));
+    return write_until(l, WEIR_FOREVER);
 }
 
 int weir_rwlock_wrlock_until(weir_rwlock_t *l, weir_deadline_t deadline)
 {
-    struct waiter w = {.lock = l, .until = {deadline, NULL}, .write = true};
-
-    return written(l, lock(&w));
+    return write_until(l, deadline);
 }
 
 int weir_rwlock_wrlock_with(weir_rwlock_t *l, weir_deadline_t deadline,
@@ -787,14 +885,15 @@ int weir_rwlock_wrlock_with(weir_rwlock_t *l, weir_deadline_t deadline,
 {
     struct waiter w = {
         .lock = l, .until = weir_until_with_(deadline, token), .write = true};
+    int result = lock(&w, lock_idle(l, true));
 
-    return written(l, weir_until_why_(w.until, lock(&w)));
+    return written(l, weir_until_why_(w.until, result));
 }
 
 int weir_rwlock_trywrlock(weir_rwlock_t *l)
 {
     struct waiter w = {.lock = l, .write = true};
-    int result = take_idle(l, true) ? 0 : try(&w);
+    int result = write_idle(l) == 0 ? 0 : try(&w);
 
     if (result == 0)
         weir_held_add_(l, true);
@@ -813,7 +912,10 @@ static int read_unlock(weir_rwlock_t *l)
     do {
         if (!(state & READERS))
             return EPERM;
-        next = settled(state - ONE_OF(READERS), &wake);
+        wake = 0;
+        next = state - ONE_OF(READERS);
+        if (!(next & READERS)) /* else it lets nobody in */
+            next = settled(next, &wake);
         /* [W2] release; pairs with [W1], [W3], [W5]: the last access (I2). */
     } while (!weir_cas_rel_(&l->state, &state, next));
     call(l, wake, state & SHARED);
@@ -822,7 +924,9 @@ static int read_unlock(weir_rwlock_t *l)
 
 int weir_rwlock_rdunlock_slow_(weir_rwlock_t *l)
 {
-    if (weir_readers_less_(l))
+    /* HINT: a thread that stands in the table has seen TABLED, which stays for
+     * as long as it stands there. */
+    if ((weir_load_rlx_(&l->state) & TABLED) && weir_readers_less_(l))
         return 0;
     if (!weir_held_remove_(l, false))
         return EPERM;
