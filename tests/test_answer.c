@@ -224,6 +224,32 @@ START_TEST(a_queue_waits_for_its_answer)
 }
 END_TEST
 
+/* Where others sleep, CPUs may be short: no long spin, whoever was woken. */
+START_TEST(no_answer_where_others_sleep)
+{
+    struct peer peer = {.there = NULL};
+    struct peer other = {.there = NULL};
+    support_group_t group;
+    uint64_t e = 2;
+
+    must_eq(weir_queue_create(&peer.there, 4, 8, 0), 0);
+    must_eq(weir_queue_create(&peer.back, 4, 8, 0), 0);
+    fake.now = 0;
+    fake.wake = INT64_C(1000000000);
+    other.there = peer.back;
+    support_group_start(&group, 1, answers, &other);
+    while (__atomic_load_n(&other.tid, __ATOMIC_ACQUIRE) == 0)
+        support_sleep_ns(10000);
+    (void)support_await_sleep(other.tid);
+    must_eq(asks(&peer), WEIR_SPIN_QUEUE_NS);
+    must_eq(answer.doubt, 0); /* and nothing learnt */
+    must_eq(weir_queue_put(peer.back, &e), 0);
+    support_group_join(&group);
+    weir_queue_destroy(peer.there);
+    weir_queue_destroy(peer.back);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("answer");
@@ -237,5 +263,6 @@ int main(void)
     tcase = support_tcase(suite, "contended");
     tcase_add_checked_fixture(tcase, begin, end);
     tcase_add_test(tcase, a_queue_waits_for_its_answer);
+    tcase_add_test(tcase, no_answer_where_others_sleep);
     return support_main(suite);
 }
