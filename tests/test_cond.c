@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "base/tunables.h"
 #include "support/support.h"
 #include "test_cond_kit.h"
 
@@ -259,7 +260,10 @@ START_TEST(later_comers_wait_their_turn)
 }
 END_TEST
 
-static long order[8];
+#define CROWD 40
+
+static long order[CROWD]; /* who returned, one after another */
+static long place[CROWD]; /* where in that */
 
 static void wait_in_order(unsigned index, void *arg)
 {
@@ -287,10 +291,49 @@ START_TEST(first_come_first_signalled)
         await_gone(&object, i);
         must_eq(order[i - 1], i - 1);
     }
-    signal_counted(&object, ~0u, true); /* and one after another */
+    signal_counted(&object, ~0u, true); /* and the rest, in any order */
     support_group_join(&group);
-    for (long i = 4; i < 8; i++)
-        must_eq(order[i], i);
+    must_eq(object.gone, 8);
+    must_eq(order[4] + order[5] + order[6] + order[7], 4 + 5 + 6 + 7);
+}
+END_TEST
+
+/* How many of the group sleep on the mutex, or have been let go. */
+static unsigned sleep_on_mutex(const support_group_t *group)
+{
+    unsigned there = 0;
+
+    for (unsigned i = 0; i < group->count; i++)
+        there += support_await_sleep(group->tids[i]) ==
+                 (const char *)&object.mutex.state;
+    return there;
+}
+
+/* Private: a broadcast lets so many go at once, and no more go for the mutex;
+ * each of these lets another one go once it has it, the one so many places
+ * behind it. */
+START_TEST(a_broadcast_in_rows)
+{
+    support_group_t group;
+
+    fresh(0);
+    support_group_start(&group, CROWD, wait_in_order, &object);
+    await_came(&object, CROWD);
+    for (unsigned i = 0; i < CROWD; i++)
+        (void)support_await_sleep(group.tids[i]);
+    lock(&object);
+    object.owed = CROWD;
+    must_eq(weir_cond_broadcast(&object.cond), 0);
+    while (sleep_on_mutex(&group) < WEIR_COND_AT_ONCE)
+        support_sleep_ns(20000);
+    for (int i = 0; i < 20; i++, support_sleep_ns(100000))
+        must_eq(sleep_on_mutex(&group), WEIR_COND_AT_ONCE);
+    unlock(&object);
+    support_group_join(&group);
+    for (long i = 0; i < CROWD; i++)
+        place[order[i]] = i;
+    for (long i = WEIR_COND_AT_ONCE; i < CROWD; i++)
+        must(place[i] > place[i - (long)WEIR_COND_AT_ONCE]);
 }
 END_TEST
 
@@ -543,6 +586,7 @@ int main(void)
     tcase_add_loop_test(tcase, exactly_so_many, 0, 2 * WAYS);
     tcase_add_loop_test(tcase, later_comers_wait_their_turn, 0, WAYS);
     tcase_add_loop_test(tcase, first_come_first_signalled, 0, 2);
+    tcase_add_test(tcase, a_broadcast_in_rows);
     tcase = support_tcase(suite, "predicates");
     tcase_add_loop_test(tcase, waits_until_it_is_true, 0, WAYS);
     tcase_add_loop_test(tcase, gives_up_when_it_stays_false, 0, WAYS);

@@ -38,9 +38,10 @@
  *   which     those that came first       any of those that came before some
  *                                         signal that left some of them; then
  *                                         those that came after that, ...
- *   onto the  one after another: each     those that are woken by one call, at
- *   lock      wakes the next once it      once
- *             has the lock
+ *   onto the  16 at once: each wakes      those that are woken by one call, at
+ *   lock      another once it has the     once
+ *             lock, the one 16 places
+ *             behind it
  *   waiters   as many as there are        4095 that no signal was meant for,
  *             threads                     then EOVERFLOW
  *   lifetime  a woken waiter may free     once each call on it has returned,

@@ -83,6 +83,14 @@
 #define WEIR_SPIN_COND_STEADY 16
 #define WEIR_SPIN_COND_LONGEST 32
 #define WEIR_SPIN_COND_YIELDS 5
+/* So many are let go at once, and the next by these (cond/broadcast16: 8 at a
+ * time take 1.4 times as long).  They spin for the lock but shortly: who holds
+ * it may have been preempted by the one that spins (cond/broadcast16: as for a
+ * mutex takes 1.5 times as long). */
+#define WEIR_COND_AT_ONCE 16u
+#define WEIR_SPIN_CROWD_NS 1000
+#define WEIR_SPIN_CROWD_LONGEST 32
+#define WEIR_SPIN_CROWD_YIELDS 5
 
 /* Bounds for the measured cost of one wake-up, should the measurement be
  * disturbed. */

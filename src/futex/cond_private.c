@@ -3,8 +3,10 @@
  *
  * A private condition: a line of waiters, each on its own stack, with a word
  * of its own to sleep on [Nsync16].  A signal takes the first n out of the line
- * and lets the first of them go; each lets the next one go when it has the
- * lock [Musl14].  So one at a time contends for it.
+ * and lets the first WEIR_COND_AT_ONCE of them go; each of these lets another
+ * one go when it has the lock, the one so many places behind it, and so on: a
+ * row [Musl14].  So no more than that at a time contend for it, and while one
+ * has it the next are being woken.
  *
  * The line is guarded by a lock that is found by the condition's address in a
  * table of the process, and not in the condition: a waiter whose deadline has
@@ -37,7 +39,7 @@
  *
  * WORD waiter.next, 64 bits, not slept on, initial: itself
  *  In line: the address of the next waiter in the circle.  Out of the line:
- *  whom to release, or 0.
+ *  the next of its row, whom to release, or 0.
  *  MOVES  by who holds the line's lock, until the waiter is released
  *  If stale: never; read under that lock, or by the waiter after [C2].
  *
@@ -56,10 +58,11 @@
  *     caller, locked the mutex after it.  So the write happens before the
  *     read, which returns it or a later one, and 0 only if that waiter has
  *     been taken out since (hazard B11).
- *  4. Each that was taken out is released once: the first of those with one
- *     mutex by the signal, the others each by the one before, which was
- *     released, and waits for nothing but that mutex.  Whoever is out of the
- *     line waits for its release and for nothing else, whatever its deadline.
+ *  4. Each that was taken out is in one row, and is released once: the first
+ *     of each row by the signal, the others each by the one before, which was
+ *     released, and waits for nothing but the mutex, which is the same for all
+ *     of a row.  Whoever is out of the line waits for its release and for
+ *     nothing else, whatever its deadline.
  *  5. Released while AWAKE: it sees the word before it sleeps, since its
  *     AWAKE > ASLEEP fails.  While ASLEEP: the word changes, then comes the
  *     wake-up, and the kernel has compared the word before it slept.
@@ -69,6 +72,11 @@
  *     it releases anybody.  A waiter touches it in its place in line only: if
  *     it asks, at its deadline, and is out of the line, it has touched the
  *     table alone.
+ *  8. Of those that one signal took out with one mutex no more than
+ *     WEIR_COND_AT_ONCE are released and have not had the mutex: one more is
+ *     released only by one that has it.  And they are in rows in the order in
+ *     which they came, so that nobody has the mutex before the one so many
+ *     places ahead of it.
  *
  * ORDERS
  *  [C1] release  compare-and-swap, or store, release; pairs with [C2]: the
@@ -81,7 +89,9 @@
 
 #include "base/atomic.h"
 #include "base/compiler.h"
+#include "base/tunables.h"
 #include "futex/park.h"
+#include "futex/relock.h"
 
 #define AWAKE 0u
 #define ASLEEP 1u
@@ -90,7 +100,8 @@
 struct waiter {
     /* What it sleeps on. */
     WEIR_ATOMIC(uint32_t) word;
-    bool queued; /* UNDER the line's lock, also the two below */
+    bool queued;  /* UNDER the line's lock, also the three below */
+    bool several; /* it is let go with others; then its own, after [C2] */
     const weir_mutex_t *mutex;
     struct waiter *previous;
     /* An address.  Out of the line: whom to release, read without the lock. */
@@ -177,31 +188,52 @@ static void take_out(weir_cond_t *c, struct waiter *w)
         set_first(c, next == w ? NULL : next);
 }
 
-/* Take the first n out.  Those with one mutex are to release each other, by
- * `next`; the first of each such row is returned, and linked by `previous`. */
+/* Those that a signal takes out, in rows of which each is to release the next,
+ * by `next`; the first of the rows are linked by `previous`. */
+struct rows {
+    struct waiter *head;
+    struct waiter *tail;
+    /* Those with one mutex that come after one another in line: how many so
+     * far, and the last of each of their rows. */
+    unsigned count;
+    struct waiter *last[WEIR_COND_AT_ONCE];
+};
+
+/* One more, which was taken out just now. */
+static void add_to_rows(struct rows *rows, struct waiter *w)
+{
+    if (rows->count > 0 &&
+        rows->last[(rows->count - 1) % WEIR_COND_AT_ONCE]->mutex != w->mutex)
+        rows->count = 0;
+    w->previous = NULL;
+    set_next(w, NULL);
+    if (rows->count >= WEIR_COND_AT_ONCE) {
+        set_next(rows->last[rows->count % WEIR_COND_AT_ONCE], w);
+    } else {
+        if (rows->tail != NULL)
+            rows->tail->previous = w;
+        else
+            rows->head = w;
+        rows->tail = w;
+    }
+    rows->last[rows->count++ % WEIR_COND_AT_ONCE] = w;
+}
+
+/* Take the first n out; the first of the first row is returned. */
 static struct waiter *take_first(weir_cond_t *c, unsigned n)
 {
-    struct waiter *rows = NULL;
-    struct waiter *row = NULL;
-    struct waiter *last = NULL;
-    struct waiter *w;
+    struct rows rows;
+    struct waiter *w = first(c);
+    bool several = w != NULL && n > 1 && next_of(w) != w;
 
+    rows.head = rows.tail = NULL;
+    rows.count = 0;
     while (n-- > 0 && (w = first(c)) != NULL) {
         take_out(c, w);
-        w->previous = NULL;
-        set_next(w, NULL);
-        if (last != NULL && last->mutex == w->mutex) {
-            set_next(last, w);
-        } else {
-            if (row != NULL)
-                row->previous = w;
-            else
-                rows = w;
-            row = w;
-        }
-        last = w;
+        w->several = several;
+        add_to_rows(&rows, w);
     }
-    return rows;
+    return rows.head;
 }
 
 /* -- Releasing ---------------------------------------------------------- */
@@ -326,7 +358,10 @@ int weir_cond_wait_private_(weir_cond_t *c, weir_mutex_t *m,
     alone = enter(c, &w);
     (void)weir_mutex_unlock(m);
     result = wait_in_line(c, &w, alone, until);
-    (void)weir_mutex_lock(m);
+    if (w.several)
+        weir_mutex_relock_(m);
+    else
+        (void)weir_mutex_lock(m);
     next = result == 0 ? next_of(&w) : NULL;
     if (next != NULL)
         release(next);

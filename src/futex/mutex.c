@@ -133,6 +133,7 @@
 #include "futex/foreign.h"
 #include "futex/park.h"
 #include "futex/parked.h"
+#include "futex/relock.h"
 #include "futex/revoke.h"
 
 #define LOCKED WEIR_MUTEX_LIGHT_
@@ -154,6 +155,7 @@ WEIR_STATIC_ASSERT(WEIR_RELAX_QUIET <= QUIET_MASK / QUIET_ONE,
 
 struct waiter {
     weir_mutex_t *mutex;
+    const struct weir_spin_plan *plan;
     struct weir_until until;
     weir_deadline_t due; /* when it may reserve */
     bool slept;
@@ -295,12 +297,7 @@ static bool take(struct waiter *w, uint32_t *state)
  * that slept for it would be one more to wake (mutex/t16). */
 static bool spin(struct waiter *w)
 {
-    static const struct weir_spin_plan plan = {
-        .budget_ns = WEIR_SPIN_MUTEX_NS,
-        .longest = WEIR_SPIN_MUTEX_LONGEST,
-        .yields = WEIR_SPIN_MUTEX_YIELDS,
-    };
-    struct weir_spin spin = weir_spin_begin_(&plan);
+    struct weir_spin spin = weir_spin_begin_(w->plan);
     bool taken = false;
 
     do {
@@ -447,9 +444,10 @@ static int lock_sleeping(struct waiter *w)
     }
 }
 
-static int lock_waiting(weir_mutex_t *m, struct weir_until until)
+static int lock_waiting(weir_mutex_t *m, struct weir_until until,
+                        const struct weir_spin_plan *plan)
 {
-    struct waiter w = {.mutex = m, .until = until};
+    struct waiter w = {.mutex = m, .plan = plan, .until = until};
     int result;
 
     if (spin(&w))
@@ -467,8 +465,13 @@ static int lock_waiting(weir_mutex_t *m, struct weir_until until)
 
 static int lock_contended(weir_mutex_t *m, struct weir_until until)
 {
+    static const struct weir_spin_plan plan = {
+        .budget_ns = WEIR_SPIN_MUTEX_NS,
+        .longest = WEIR_SPIN_MUTEX_LONGEST,
+        .yields = WEIR_SPIN_MUTEX_YIELDS,
+    };
     weir_deadline_t begun = weir_trace_contended_begin_(m);
-    int result = lock_waiting(m, until);
+    int result = lock_waiting(m, until, &plan);
 
     weir_trace_contended_end_(m, begun);
     return result;
@@ -477,6 +480,23 @@ static int lock_contended(weir_mutex_t *m, struct weir_until until)
 WEIR_COLD int weir_mutex_lock_slow_(weir_mutex_t *m, weir_deadline_t deadline)
 {
     return try_take(m) ? 0 : lock_contended(m, weir_until_(deadline));
+}
+
+/* As any lock, but that it spins for less. */
+void weir_mutex_relock_(weir_mutex_t *m)
+{
+    static const struct weir_spin_plan plan = {
+        .budget_ns = WEIR_SPIN_CROWD_NS,
+        .longest = WEIR_SPIN_CROWD_LONGEST,
+        .yields = WEIR_SPIN_CROWD_YIELDS,
+    };
+    weir_deadline_t begun;
+
+    if (try_take(m))
+        return;
+    begun = weir_trace_contended_begin_(m);
+    (void)lock_waiting(m, weir_until_(WEIR_FOREVER), &plan);
+    weir_trace_contended_end_(m, begun);
 }
 
 int weir_mutex_lock_until(weir_mutex_t *m, weir_deadline_t deadline)

@@ -28,6 +28,10 @@
 #undef WEIR_REVOKE_BURST_NS
 #define WEIR_REVOKE_BURST_NS 40000
 
+/* Few enough that one of three waiters is let go by another. */
+#undef WEIR_COND_AT_ONCE
+#define WEIR_COND_AT_ONCE 2u
+
 /* Few files, each of which is looked at. */
 #undef WEIR_ARMED_SLOTS
 #define WEIR_ARMED_SLOTS 2

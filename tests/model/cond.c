@@ -92,6 +92,29 @@ static void signal_n(struct state *s, int n)
     (void)weir_cond_signal_n(&s->cond, (unsigned)n);
 }
 
+/* One broadcast to three, of whom two are let go at once: the third not before
+ * the first. */
+#define AT_ONCE 2 /* as tests/explore/library.h has it */
+
+static void wait_in_row(void *arg)
+{
+    struct state *s = (struct state *)arg;
+
+    lock(s);
+    if (!model_get(&s->closed)) {
+        int ticket = model_get(&s->came);
+
+        add(&s->came, 1);
+        (void)weir_cond_wait(&s->cond, &s->mutex);
+        MODEL_ASSERT(ticket < AT_ONCE ||
+                         model_get(&s->eaten) >> (ticket - AT_ONCE) & 1,
+                     "nobody comes before the one ahead in its row");
+        add(&s->eaten, 1 << ticket);
+        count_it(s, ticket);
+    }
+    unlock(s);
+}
+
 static void signal_one(void *arg)
 {
     struct state *s = (struct state *)arg;
@@ -183,14 +206,22 @@ static void make_one_for_all(void *arg)
     make((struct state *)arg, true);
 }
 
-static void make_two_at_once(void *arg)
+static void make_at_once(struct state *s, int n)
 {
-    struct state *s = (struct state *)arg;
-
     lock(s);
-    add(&s->tokens, 2);
+    add(&s->tokens, n);
     unlock(s);
     (void)weir_cond_broadcast(&s->cond);
+}
+
+static void make_two_at_once(void *arg)
+{
+    make_at_once((struct state *)arg, 2);
+}
+
+static void make_three_at_once(void *arg)
+{
+    make_at_once((struct state *)arg, 3);
 }
 
 /* Eat one; without, if the deadline passes. */
@@ -240,6 +271,14 @@ static void pass_on(void *arg)
     unlock(s);
     if (result == 0)
         (void)weir_cond_signal(&s->cond);
+}
+
+static void three_were_eaten(void *arg)
+{
+    struct state *s = (struct state *)arg;
+
+    MODEL_ASSERT(model_get(&s->tokens) == 0 && model_get(&s->eaten) == 3,
+                 "each token once");
 }
 
 static void two_were_there(void *arg)
@@ -484,6 +523,9 @@ const struct model_program model_cond[] = {
     {PROGRAM("three"),
      .thread = {wait_once, wait_once, wait_once, two_and_close},
      .check = all_got_it, .preemptions = 1, .deeper = 1},
+    {PROGRAM("rows"),
+     .thread = {wait_in_row, wait_in_row, wait_in_row, close_all},
+     .check = all_got_it, .preemptions = 1, .stale = 1, .deeper = 1},
     {PROGRAM("signallers"),
      .thread = {wait_once, wait_once, signal_one, signal_and_close},
      .check = all_got_it, .preemptions = 1, .deeper = 1},
@@ -491,6 +533,9 @@ const struct model_program model_cond[] = {
      .check = two_were_there, .preemptions = 1, .stale = 1, .deeper = 1},
     {PROGRAM("two_at_once"), .thread = {eat_one, eat_one, make_two_at_once},
      .check = two_were_there, .preemptions = 1, .stale = 1, .deeper = 1},
+    {PROGRAM("three_at_once"),
+     .thread = {eat_one, eat_one, eat_one, make_three_at_once},
+     .check = three_were_eaten, .preemptions = 1, .stale = 1, .deeper = 1},
     {PROGRAM("until"), .thread = {eat_one, eat_until, make_two},
      .check = two_were_there, .preemptions = 2, .timeouts = 1, .deeper = 1},
     {PROGRAM("until_broadcast"),
@@ -508,6 +553,10 @@ const struct model_program model_cond[] = {
     {PROGRAM("two_mutexes"), .setup = begin_with_gate,
      .thread = {wait_with_mutex, wait_with_other, hold_one_and_wake},
      .preemptions = 2, .deeper = 1},
+    {PROGRAM("two_mutexes_of_three"), .setup = begin_with_gate,
+     .thread = {wait_with_mutex, wait_with_mutex, wait_with_other,
+                hold_one_and_wake},
+     .preemptions = 1, .deeper = 1},
     {PROGRAM("free"), .thread = {wait_and_free, wake_the_freer_outside},
      .preemptions = 3, .stale = 1, .deeper = 1},
     {PROGRAM("free_until"),

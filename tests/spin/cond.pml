@@ -29,6 +29,9 @@
 #ifndef EACH
 #define EACH 1
 #endif
+#ifndef AT_ONCE
+#define AT_ONCE 1 /* released by the signal; the others by these */
+#endif
 #ifndef SPURIOUS
 #define SPURIOUS 0 /* returns of the kernel for no reason, in all */
 #endif
@@ -102,24 +105,28 @@ inline wake() {
     }
 }
 
-/* Take the first n out; each is to release the next. */
+/* Take the first n out; each is to release the one AT_ONCE places behind. */
 inline take_first(n) {
     atomic {
         i = 0;
         do
         :: i < (n) && length > 0 ->
+            next[line[0]] = NOBODY;
             if
-            :: whom == NOBODY -> whom = line[0]
-            :: else -> next[last] = line[0]
+            :: i < AT_ONCE -> first[i] = line[0]
+            :: else -> next[last[i % AT_ONCE]] = line[0]
             fi;
-            last = line[0];
-            next[last] = NOBODY;
+            last[i % AT_ONCE] = line[0];
             taken++;
             remove(0);
             i++
         :: else -> break
         od;
-        last = NOBODY;
+        i = 0;
+        do
+        :: i < AT_ONCE -> last[i] = NOBODY; i++
+        :: else -> break
+        od;
         i = 0
     }
 }
@@ -141,10 +148,22 @@ inline signal(n) {
     :: length == 0 /* without the lock */
     :: length != 0 ->
         take_first(n);
-        if
-        :: whom != NOBODY -> release()
-        :: else
-        fi
+        do
+        :: i < AT_ONCE && first[i] != NOBODY ->
+            whom = first[i];
+#ifdef WRONG_FIRST_ROW_ALONE
+            if
+            :: i == 0 -> release()
+            :: else -> whom = NOBODY
+            fi;
+#else
+            release();
+#endif
+            first[i] = NOBODY;
+            i++
+        :: else -> break
+        od;
+        i = 0
     fi
 }
 
@@ -297,7 +316,9 @@ active [WAITERS] proctype waiter() {
 
 active [MAKERS] proctype maker() {
     byte times, i, j;
-    byte whom = NOBODY, last = NOBODY;
+    byte whom = NOBODY;
+    byte first[AT_ONCE] = NOBODY; /* those that a signal releases */
+    byte last[AT_ONCE] = NOBODY;  /* of each row */
     do
     :: times < TOKENS ->
         lock();
