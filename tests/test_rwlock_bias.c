@@ -11,9 +11,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/tunables.h"
 #include "test_rwlock_kit.h"
 
 #define BOTH (RW_BIASED | RW_TABLED)
+/* Reads after which it would have come many times over. */
+#define MANY (10 * WEIR_BIAS_QUIET)
 
 static void begin(int kind)
 {
@@ -90,7 +93,7 @@ START_TEST(stays_away_for_a_while)
     must_eq(weir_rwlock_wrunlock(&rw), 0);
     stamp = weir_stamp_in_(900000000);
     weir_store_rlx_(&rw.stamp, stamp);
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < MANY; i++) {
         uint64_t state;
 
         read_once(0, NULL);
@@ -107,9 +110,9 @@ START_TEST(quiet_means_no_writer)
 {
     fresh(_i);
     weir_revoke_for_test_(WEIR_REVOKE_REAL);
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < MANY; i++) {
         read_once(0, NULL);
-        if (i % 50 == 0)
+        if (i % (WEIR_BIAS_QUIET * 3 / 4) == 0)
             write_once(0, NULL);
         must_eq(rw_state() & ~RW_OF_INIT, 0);
     }
@@ -121,7 +124,7 @@ START_TEST(never_where_it_must_not)
     fresh(_i);
     if (_i < PRIVATE_KINDS)
         weir_revoke_for_test_(WEIR_REVOKE_REFUSED_EARLY);
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < MANY; i++) {
         read_once(0, NULL);
         must_eq(rw_state() & ~RW_OF_INIT, 0);
     }
@@ -443,7 +446,7 @@ START_TEST(refused_later)
     support_await_sleep(writers.tids[0]);
     stop_holding(&readers, &reading);
     support_group_join(&writers);
-    for (int i = 0; i < 1000; i++)
+    for (int i = 0; i < MANY; i++)
         read_once(0, NULL);
     must_eq(rw_state() & ~RW_OF_INIT, 0);
     weir_revoke_for_test_(WEIR_REVOKE_REAL);
@@ -479,9 +482,10 @@ static void mostly_read(unsigned index, void *arg)
             support_jitter(&random);
             c->copy++;
             must_eq(weir_rwlock_wrunlock(&rw), 0);
-            /* So that the bias may come back at once. */
+            /* So that the bias may come back soon. */
             weir_revoke_for_test_(WEIR_REVOKE_REAL);
             weir_store_rlx_(&rw.stamp, 0);
+            weir_store_rlx_(&rw.quiet, WEIR_BIAS_QUIET - 64);
         }
         must_eq(weir_rwlock_rdlock(&rw), 0);
         must_eq(c->counter, c->copy);

@@ -38,7 +38,7 @@ static bool is_biased(void)
 
 static bool read_here_and_there(void)
 {
-    for (int i = 0; !is_biased() && i < 1000; i++)
+    for (int i = 0; !is_biased() && i < 100000; i++)
         if (left_rdlock(&rwlock) != 0 || right_rdunlock(&rwlock) != 0)
             return false;
     if (!is_biased()) {

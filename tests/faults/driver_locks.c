@@ -181,7 +181,7 @@ static void reads_and_writes(unsigned index)
         }
         read_routine(i);
         if (i == LOCKS / 2) /* as often as it takes to become biased */
-            for (unsigned j = 0; j < 200; j++) {
+            for (unsigned j = 0; j < 3200; j++) {
                 must(weir_rwlock_rdlock(&world->rwlock) == 0);
                 must(weir_rwlock_rdunlock(&world->rwlock) == 0);
             }

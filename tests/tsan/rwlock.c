@@ -16,12 +16,17 @@ static long *heap;
 
 /* -- Right -------------------------------------------------------------- */
 
-/* Mostly reads, so that the lock becomes biased; and now and then somebody
- * sleeps with it: all paths. */
+/* Reads alone at first, so that the lock becomes biased; then mostly, and now and
+ * then somebody sleeps with it: all paths. */
 static void *read_and_write(void *arg)
 {
     long sum = 0;
 
+    for (int i = 0; i < 5000; i++) {
+        must(weir_rwlock_rdlock(&lock) == 0);
+        sum += counter;
+        must(weir_rwlock_rdunlock(&lock) == 0);
+    }
     for (int i = 0; i < LOOPS; i++) {
         if (i % 100 == 0) {
             must(weir_rwlock_wrlock(&lock) == 0);
