@@ -18,8 +18,10 @@ Case pair(const char *name, Kind kind, Placement placement, unsigned levels)
 
     c.shape.threads = 2;
     c.shape.placement = placement;
-    if (placement == Placement::one_cpu)
+    if (placement == Placement::one_cpu) {
         c.name += "/onecpu";
+        c.targets = {{Unit::times_rival, 1.0}};
+    }
     return c;
 }
 
