@@ -58,9 +58,10 @@
  *         WRITERS_SLEEP only with WRITERS_WAITING, and if a writer can do
  *         nothing; one policy
  *  MOVES  all by compare-and-swap, and each is followed in the same step by
- *         settled(), but where nothing follows: QUEUED and READ as the counts are; TURN ends with QUEUED;
- *         if readers may get in now - READERS_SLEEP, and wake all; if a writer
- *         can do something now - WRITERS_SLEEP, and wake one
+ *         settled(), but where nothing follows: QUEUED and READ as the counts
+ *         are; TURN ends with QUEUED; if readers may get in now -
+ *         READERS_SLEEP, and wake all; if a writer can do something now -
+ *         WRITERS_SLEEP, and wake one
  *         read      + READERS, from the queue - READERS_WAITING; after a quiet
  *                   time + BIASED + TABLED
  *         write     + WRITER, from the queue - WRITERS_WAITING, and if others
