@@ -45,8 +45,10 @@ static void lock_with_token(unsigned index, void *arg)
 /* As who was passed over, has reserved the lock, and is about to sleep. */
 static void lock_reserved(unsigned index, void *arg)
 {
-    struct waiter w = {
-        .mutex = &mutex, .until = weir_until_(WEIR_FOREVER), .reserver = true};
+    struct waiter w = {.mutex = &mutex,
+                       .plan = &usual_plan,
+                       .until = weir_until_(WEIR_FOREVER),
+                       .reserver = true};
 
     (void)index;
     (void)arg;

@@ -155,7 +155,7 @@ WEIR_STATIC_ASSERT(WEIR_RELAX_QUIET <= QUIET_MASK / QUIET_ONE,
 
 struct waiter {
     weir_mutex_t *mutex;
-    const struct weir_spin_plan *plan;
+    const struct weir_spin_plan *plan; /* how to spin for it */
     struct weir_until until;
     weir_deadline_t due; /* when it may reserve */
     bool slept;
@@ -463,15 +463,16 @@ static int lock_waiting(weir_mutex_t *m, struct weir_until until,
     return result;
 }
 
+static const struct weir_spin_plan usual_plan = {
+    .budget_ns = WEIR_SPIN_MUTEX_NS,
+    .longest = WEIR_SPIN_MUTEX_LONGEST,
+    .yields = WEIR_SPIN_MUTEX_YIELDS,
+};
+
 static int lock_contended(weir_mutex_t *m, struct weir_until until)
 {
-    static const struct weir_spin_plan plan = {
-        .budget_ns = WEIR_SPIN_MUTEX_NS,
-        .longest = WEIR_SPIN_MUTEX_LONGEST,
-        .yields = WEIR_SPIN_MUTEX_YIELDS,
-    };
     weir_deadline_t begun = weir_trace_contended_begin_(m);
-    int result = lock_waiting(m, until, &plan);
+    int result = lock_waiting(m, until, &usual_plan);
 
     weir_trace_contended_end_(m, begun);
     return result;
