@@ -478,6 +478,21 @@ START_TEST(trials_are_short_where_yields_help)
 }
 END_TEST
 
+/* But never longer than all pauses would be. */
+START_TEST(trials_are_no_longer_than_all)
+{
+    const uint32_t all = WEIR_LESSON_TRIAL_NS / 10 / 2;
+
+    begin_lessons(4);
+    weir_store_rlx_(&wake_cost, WEIR_LESSON_TRIAL_NS / 2);
+    for (int i = 0; i < TRIES; i++)
+        must_eq(lose(objects), all);
+    for (int i = 1; i < WEIR_LESSON_TRIAL_WAITS; i++)
+        must_eq(win(objects, 2), 0);
+    must_eq(lose(objects), all);
+}
+END_TEST
+
 /* Two thirds of successes are enough, half of them are not. */
 START_TEST(pauses_stay_while_they_pay)
 {
@@ -956,6 +971,7 @@ static void add_lessons(Suite *suite)
     tcase_add_test(tcase, pauses_in_vain_end);
     tcase_add_test(tcase, a_trial_brings_pauses_back);
     tcase_add_test(tcase, trials_are_short_where_yields_help);
+    tcase_add_test(tcase, trials_are_no_longer_than_all);
     tcase_add_test(tcase, pauses_stay_while_they_pay);
     tcase_add_test(tcase, a_look_teaches_nothing);
     tcase_add_test(tcase, the_plan_counts_first);
