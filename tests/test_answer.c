@@ -57,8 +57,12 @@ unsigned __wrap_weir_usable_cpus_(void)
     return fake.cpus != 0 ? fake.cpus : __real_weir_usable_cpus_();
 }
 
+/* By this thread: it may have to be measured. */
+static _Thread_local unsigned asked;
+
 int64_t __wrap_weir_wake_cost_ns_(void)
 {
+    asked++;
     return fake.wake != 0 ? fake.wake : __real_weir_wake_cost_ns_();
 }
 
@@ -97,6 +101,18 @@ START_TEST(expected_once)
     weir_answer_expect_();
     must_eq(weir_answer_budget_(), WORTH);
     must_eq(weir_answer_budget_(), 0);
+}
+END_TEST
+
+/* What a wake-up costs is measured by who waits, not by who wakes, for whom
+ * that would be a sleep in a call that does not sleep. */
+START_TEST(who_wakes_measures_nothing)
+{
+    asked = 0;
+    weir_answer_expect_();
+    must_eq(asked, 0);
+    must_eq(weir_answer_budget_(), WORTH);
+    must_eq(asked, 1);
 }
 END_TEST
 
@@ -257,6 +273,7 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, begin, end);
     tcase_add_test(tcase, expected_once);
+    tcase_add_test(tcase, who_wakes_measures_nothing);
     tcase_add_test(tcase, time_passes);
     tcase_add_test(tcase, one_cpu_expects_nothing);
     tcase_add_test(tcase, doubt_grows_and_shrinks);

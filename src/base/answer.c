@@ -12,9 +12,9 @@
 
 /* What this thread expects, and has learnt. */
 static _Thread_local WEIR_TLS_FIXED_ struct {
-    weir_deadline_t until; /* an answer may come until then; 0: none */
-    uint32_t doubt;        /* threads to wake without expecting, next time */
-    uint32_t left;         /* of these, still to wake */
+    weir_deadline_t woke; /* when it woke a thread; 0: expects no answer */
+    uint32_t doubt;       /* threads to wake without expecting, next time */
+    uint32_t left;        /* of these, still to wake */
 } answer;
 
 void weir_answer_expect_(void)
@@ -25,18 +25,21 @@ void weir_answer_expect_(void)
         answer.left--;
         return;
     }
-    answer.until = weir_after(weir_wake_cost_ns_() * WEIR_SPIN_ANSWER_WAKES);
+    answer.woke = weir_now();
 }
 
+/* What a wake-up costs is asked here, and not by who wakes: it may have to be
+ * measured, and that sleeps. */
 int64_t weir_answer_budget_(void)
 {
-    weir_deadline_t until = answer.until;
+    weir_deadline_t woke = answer.woke;
     int64_t budget;
 
-    if (until == 0)
+    if (woke == 0)
         return 0;
-    answer.until = 0;
-    budget = until - weir_now();
+    answer.woke = 0;
+    budget = weir_wake_cost_ns_() * WEIR_SPIN_ANSWER_WAKES;
+    budget -= weir_now() - woke;
     return budget > 0 ? budget : 0;
 }
 
