@@ -215,6 +215,35 @@ START_TEST(needs_no_wait)
 }
 END_TEST
 
+/* What is there, or comes after the inline code has looked, is had by who calls
+ * out for it, also at a time that is over, and with a token that is cancelled. */
+START_TEST(calls_out_for_what_is_there)
+{
+    static weir_mutex_t mutex;
+    weir_token_t token;
+    weir_event_t event;
+    weir_sem_t sem;
+    int (*volatile call)(weir_sem_t *, weir_deadline_t, weir_token_t *) =
+        weir_sem_wait_with_slow_;
+
+    must_eq(weir_token_init(&token, NULL, WEIR_FOREVER, 0), 0);
+    must_eq(weir_token_cancel(&token), 0);
+    must_eq(weir_sem_init(&sem, 3, 3, 0), 0);
+    must_eq(call(&sem, WEIR_FOREVER, NULL), 0);
+    must_eq(call(&sem, WEIR_NOW, NULL), 0);
+    must_eq(call(&sem, WEIR_NOW, &token), 0);
+    must_eq(call(&sem, WEIR_NOW, NULL), ETIMEDOUT);
+    must_eq(call(&sem, WEIR_FOREVER, &token), ECANCELED);
+    must_eq(weir_mutex_lock_with_slow_(&mutex, WEIR_NOW, &token), 0);
+    must_eq(weir_mutex_lock_with_slow_(&mutex, WEIR_NOW, NULL), ETIMEDOUT);
+    must_eq(weir_mutex_lock_with_slow_(&mutex, WEIR_FOREVER, &token),
+            ECANCELED);
+    must_eq(weir_mutex_unlock(&mutex), 0);
+    must_eq(weir_event_init(&event, 0), 0);
+    must_eq(weir_event_wait_with_slow_(&event, 0, WEIR_NOW, NULL), ETIMEDOUT);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("token_calls");
@@ -226,6 +255,7 @@ int main(void)
     tcase_add_loop_test(tcase, is_cancelled_before, 0, 2 * KIT_ROWS);
     tcase_add_loop_test(tcase, breaks_a_barrier, 0, 4);
     tcase_add_loop_test(tcase, needs_no_wait, 0, 2);
+    tcase_add_test(tcase, calls_out_for_what_is_there);
     tcase = support_tcase(suite, "woken");
     tcase_add_loop_test(tcase, gets_what_it_waits_for, 0, 2 * KIT_ROWS);
     tcase_add_loop_test(tcase, gets_it_from_an_old_kernel, 0, 2 * KIT_ROWS);
