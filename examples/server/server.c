@@ -170,7 +170,8 @@ bool server_run(struct server *server)
         give_up(server);
     for (unsigned i = 0; i < server->options.connections; i++)
         conn_join(&server->conns[i]);
-    return all;
+    /* What was told to stop may have ended before anybody waited for it. */
+    return all && !weir_token_is_cancelled(&server->stop);
 }
 
 void server_free(struct server *server)
