@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define ASK_NS 20000000 /* not over before it is slept on */
+
 /* -- Token --------------------------------------------------------------- */
 
 /* Each cancels the next token, or its parent, late; the others wait for it, or
@@ -37,13 +39,13 @@ static void cancels(unsigned index)
     }
 }
 
-/* Here, too, so that children know what the kernel can do. */
-static void ask_kernel(void)
+/* Before the team does, whose first sleepers would ask at once, each by a call
+ * of its own; and here, so that children know the answer. */
+static void ask_with_token(void)
 {
     weir_token_t soon;
 
-    must(weir_token_init(&soon, &world->tokens[0], weir_after(SHORT_NS), 0) ==
-         0);
+    must(weir_token_init(&soon, &world->tokens[0], weir_after(ASK_NS), 0) == 0);
     must(weir_token_wait(&soon) == 0);
     must(!weir_token_is_cancelled(&world->tokens[0]));
 }
@@ -59,7 +61,7 @@ void try_token(void)
             must(weir_token_init(&world->tokens[i], &world->parents[i],
                                  WEIR_FOREVER, shared) == 0);
         }
-        ask_kernel();
+        ask_with_token();
         team(cancels);
         must(weir_sem_value(&world->sem) == 0);
     }
@@ -110,11 +112,25 @@ static void waits(unsigned index)
     }
 }
 
+/* As above. */
+static void ask_with_items(void)
+{
+    weir_wait_item_t items[2];
+    size_t which;
+
+    items[0] = weir_wait_on_sem(&world->sem);
+    items[1] = weir_wait_on_mutex(&world->mutex);
+    must(weir_mutex_lock(&world->mutex) == 0);
+    must(weir_wait_any(items, 2, weir_after(ASK_NS), &which) == ETIMEDOUT);
+    must(weir_mutex_unlock(&world->mutex) == 0);
+}
+
 void try_wait(void)
 {
     for (unsigned round = 0; round < ROUNDS; round++) {
         must(weir_mutex_init(&world->mutex, shared) == 0);
         must(weir_sem_init(&world->sem, 0, WEIR_SEM_MAX, shared) == 0);
+        ask_with_items();
         team(waits);
         must(weir_sem_value(&world->sem) == 0);
         must(!weir_mutex_is_locked(&world->mutex));
