@@ -22,7 +22,7 @@
 #define CLONE_NEWTIME 0x80
 #endif
 
-/* The bits of mutex.c. */
+/* The bits of mutex.h. */
 #define LOCKED WEIR_MUTEX_LIGHT_
 #define HEAVY 2u
 #define LIGHT_OWNER 8u
