@@ -31,7 +31,7 @@
 #define RESERVED 64u
 /* Of parked.c. */
 #define PARKED_COUNT (((uint64_t)1 << 22) - 1)
-/* Of barrier.c. */
+/* Of barrier.h. */
 #define SLEEPERS 1u
 
 static weir_mutex_t mutex;
