@@ -299,7 +299,7 @@ END_TEST
 
 /* --- wrap --- */
 
-/* The phase sits in the upper 30 bits of both words (src/futex/barrier.c). */
+/* The phase sits in the upper 30 bits of both words (src/futex/barrier.h). */
 static void set_phase(uint32_t phase)
 {
     weir_store_rlx_(&barrier.arrivals, (uint64_t)phase << 34);

@@ -22,7 +22,7 @@
 #define CLONE_NEWTIME 0x80
 #endif
 
-/* The bits of mutex.c. */
+/* The bits of mutex.h. */
 #define LOCKED WEIR_MUTEX_LIGHT_
 #define HEAVY 2u
 #define LIGHT_OWNER 8u
@@ -31,7 +31,7 @@
 #define RESERVED 64u
 /* Of parked.c. */
 #define PARKED_COUNT (((uint64_t)1 << 22) - 1)
-/* Of barrier.c. */
+/* Of barrier.h. */
 #define SLEEPERS 1u
 
 static weir_mutex_t mutex;

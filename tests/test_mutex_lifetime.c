@@ -184,7 +184,7 @@ static int unlock_inline(weir_mutex_t *mutex)
 }
 
 /* Hazards B21, B22: each word that an unlock can find, gone at the very
- * instruction after the release.  (The words: src/futex/mutex.c; those that
+ * instruction after the release.  (The words: src/futex/mutex.h; those that
  * call for a wake-up do so in vain.) */
 START_TEST(unmapped_at_the_release)
 {

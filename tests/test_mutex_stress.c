@@ -7,7 +7,7 @@
  * all meet at a barrier of libc.  When the last wake-up of a round is lost
  * nobody comes to repair it, and the watchdog shows the sleeper.
  *
- * White box: the word's meaning and moves are in src/futex/mutex.c, and how
+ * White box: the word's meaning and moves are in src/futex/mutex.h, and how
  * an unlock by plain store finds sleepers in src/futex/parked.c.
  */
 #include <weir/mutex.h>

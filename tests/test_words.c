@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The weir authors
  *
  * The state word of the mutex, from the inside: LEGAL and MOVES of the WORD
- * block in mutex.c, marks that stand for nobody, and the way back to light.
+ * block in mutex.h, marks that stand for nobody, and the way back to light.
  * The races that the block argues about, each brought about by hand, are in
  * test_words_light.c and test_words_reserved.c.
  *
@@ -43,24 +43,25 @@ static void reach(uint32_t state)
 static void move_lock(uint32_t state)
 {
     for (int reserver = 0; reserver <= 1; reserver++)
-        if (is_free(state, reserver != 0)) {
+        if (weir_mutex_is_free_(state, reserver != 0)) {
             must(!(state & LOCKED));
             must(!(state & RESERVED) || reserver != 0);
-            must(state_taken(state) & LOCKED);
-            must(state_taken_after_sleep(state) & CONTENDED);
-            must(!(state_taken_after_sleep(state) & (WAKING | RESERVED)));
+            must(weir_mutex_taken_(state) & LOCKED);
+            must(weir_mutex_taken_after_sleep_(state) & CONTENDED);
+            must(!(weir_mutex_taken_after_sleep_(state) & (WAKING | RESERVED)));
             if (!(state & RESERVED))
-                reach(state_taken(state));
-            reach(state_taken_after_sleep(state));
+                reach(weir_mutex_taken_(state));
+            reach(weir_mutex_taken_after_sleep_(state));
         }
 }
 
 static void move_to_sleep(uint32_t state)
 {
-    if (is_free(state, false))
+    if (weir_mutex_is_free_(state, false))
         return;
-    for (int reserve = 0; reserve <= may_reserve(state); reserve++) {
-        uint32_t next = state_to_sleep(state, reserve != 0);
+    for (int reserve = 0; reserve <= weir_mutex_may_reserve_(state);
+         reserve++) {
+        uint32_t next = weir_mutex_to_sleep_(state, reserve != 0);
 
         must(next & CONTENDED);
         must(!(next & WAKING));
@@ -75,7 +76,7 @@ static void move_to_sleep(uint32_t state)
  * each WAKING that is set, and for none that stands. */
 static void check_unlock(uint32_t state)
 {
-    uint32_t next = state_unlocked(state);
+    uint32_t next = weir_mutex_unlocked_(state);
 
     must(is_legal(next));
     must(!(next & (LOCKED | LIGHT_OWNER)));
@@ -83,9 +84,10 @@ static void check_unlock(uint32_t state)
     must((next & (RESERVED | SHARED | HEAVY)) ==
          (state & (RESERVED | SHARED | HEAVY)));
     if (state & RESERVED)
-        must(must_wake(state) && next == (state & ~LOCKED));
+        must(weir_mutex_must_wake_(state) && next == (state & ~LOCKED));
     else
-        must(must_wake(state) == ((next & WAKING) && !(state & WAKING)));
+        must(weir_mutex_must_wake_(state) ==
+             ((next & WAKING) && !(state & WAKING)));
 }
 
 static void move_unlock(uint32_t state)
@@ -97,7 +99,7 @@ static void move_unlock(uint32_t state)
     if (state == LOCKED)
         return;
     check_unlock(state);
-    reach(state_unlocked(state));
+    reach(weir_mutex_unlocked_(state));
     for (int may = 0; may <= 1; may++) {
         seam_relaxed = may != 0;
         reach(next_unlocked(&mutex, state));

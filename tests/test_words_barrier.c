@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The weir authors
  *
  * The words of the barrier, from the inside: LEGAL and MOVES of the WORD
- * blocks in barrier.c, publications, and resets and aborts that overtake each
+ * blocks in barrier.h, publications, and resets and aborts that overtake each
  * other.  What falls between decision and publication is in
  * test_words_barrier_decided.c, the wrap of the phases in
  * test_words_barrier_wrap.c.
@@ -21,15 +21,15 @@ START_TEST(sense_tells_a_phase)
             uint32_t past = (phase - away) << SENSE_PHASE_SHIFT | sleepers;
             uint32_t next = (phase + away) << SENSE_PHASE_SHIFT | sleepers;
 
-            must(outcome_in(now, phase) == UNDECIDED);
-            must(outcome_in(now | FAILED, phase) == FAILED_PHASE);
-            must(outcome_in(next, phase) == COMPLETED);
-            must(outcome_in(next | FAILED, phase) == COMPLETED);
-            must(outcome_in(past, phase) == UNDECIDED);
-            must(outcome_in(past | FAILED, phase) == UNDECIDED);
-            must(is_before(past | FAILED, now & ~SLEEPERS));
-            must(!is_before(next, now & ~SLEEPERS));
-            must(!is_before(now, now & ~SLEEPERS));
+            must(weir_barrier_outcome_in_(now, phase) == UNDECIDED);
+            must(weir_barrier_outcome_in_(now | FAILED, phase) == FAILED_PHASE);
+            must(weir_barrier_outcome_in_(next, phase) == COMPLETED);
+            must(weir_barrier_outcome_in_(next | FAILED, phase) == COMPLETED);
+            must(weir_barrier_outcome_in_(past, phase) == UNDECIDED);
+            must(weir_barrier_outcome_in_(past | FAILED, phase) == UNDECIDED);
+            must(weir_barrier_is_before_(past | FAILED, now & ~SLEEPERS));
+            must(!weir_barrier_is_before_(next, now & ~SLEEPERS));
+            must(!weir_barrier_is_before_(now, now & ~SLEEPERS));
         }
 }
 END_TEST
@@ -38,23 +38,26 @@ static bool is_legal(uint64_t state, unsigned parties)
 {
     if ((state & ABORTED) && !(state & RESETTING))
         return false;
-    if ((state & RESETTING) && (!(state & BROKEN) || inside(state) == 0))
+    if ((state & RESETTING) &&
+        (!(state & BROKEN) || weir_barrier_inside_(state) == 0))
         return false;
-    return inside(state) <= parties;
+    return weir_barrier_inside_(state) <= parties;
 }
 
 /* What a move may do to what others see. */
 static void check_move(uint64_t from, uint64_t to, unsigned parties)
 {
-    bool moves_on = phase_of(to) != phase_of(from);
+    bool moves_on = weir_barrier_phase_of_(to) != weir_barrier_phase_of_(from);
 
     must(is_legal(to, parties));
-    must(!moves_on || phase_of(to) == (phase_of(from) + 1) % 0x40000000u);
+    must(!moves_on || weir_barrier_phase_of_(to) ==
+                          (weir_barrier_phase_of_(from) + 1) % 0x40000000u);
     /* A phase that broke stays until each of its threads has left. */
-    must(!moves_on || inside(to) == 0);
-    must(!moves_on || !(from & BROKEN) || inside(from) <= 1);
+    must(!moves_on || weir_barrier_inside_(to) == 0);
+    must(!moves_on || !(from & BROKEN) || weir_barrier_inside_(from) <= 1);
     must(moves_on || !(from & BROKEN) || (to & BROKEN));
-    must(!is_before(sense_of(to), sense_of(from)));
+    must(!weir_barrier_is_before_(weir_barrier_sense_of_(to),
+                                  weir_barrier_sense_of_(from)));
 }
 
 /* All that can become of a state, one move each; how many. */
@@ -62,18 +65,19 @@ static unsigned moves_from(uint64_t from, unsigned parties, uint64_t to[8])
 {
     unsigned n = 0;
 
-    to[n++] = after_break(from);
-    to[n++] = after_reset(from);
-    if ((from & BROKEN) && inside(from) > 0)
-        to[n++] = after_leaving(from);
-    if (!(from & BROKEN) && inside(from) > 0)
+    to[n++] = weir_barrier_after_break_(from);
+    to[n++] = weir_barrier_after_reset_(from);
+    if ((from & BROKEN) && weir_barrier_inside_(from) > 0)
+        to[n++] = weir_barrier_after_leaving_(from);
+    if (!(from & BROKEN) && weir_barrier_inside_(from) > 0)
         to[n++] = (from | BROKEN) - 1; /* a timeout */
-    if (!(from & BROKEN) && inside(from) == parties)
-        to[n++] = next_phase(from);
-    if (!is_refusing(from) && !(from & RESETTING) && inside(from) < parties) {
+    if (!(from & BROKEN) && weir_barrier_inside_(from) == parties)
+        to[n++] = weir_barrier_next_phase_(from);
+    if (!weir_barrier_is_refusing_(from) && !(from & RESETTING) &&
+        weir_barrier_inside_(from) < parties) {
         to[n++] = from + 1;
-        if (inside(from) + 1 == parties)
-            to[n++] = next_phase(from);
+        if (weir_barrier_inside_(from) + 1 == parties)
+            to[n++] = weir_barrier_next_phase_(from);
     }
     return n;
 }
@@ -94,7 +98,8 @@ START_TEST(moves_are_legal)
         unsigned n = moves_from(reached[i], parties, to);
 
         for (unsigned j = 0; j < n; j++) {
-            bool known = ((phase_of(to[j]) - first) & 0x3fffffff) > 3;
+            bool known =
+                ((weir_barrier_phase_of_(to[j]) - first) & 0x3fffffff) > 3;
 
             check_move(reached[i], to[j], parties);
             for (unsigned k = 0; k < count && !known; k++)
@@ -114,18 +119,18 @@ START_TEST(a_late_publisher_changes_nothing)
 {
     uint32_t phase = phases[_i];
     uint64_t old = (uint64_t)phase << PHASE_SHIFT;
-    uint64_t new = next_phase(next_phase(old));
+    uint64_t new = weir_barrier_next_phase_(weir_barrier_next_phase_(old));
 
     begin(2, 0);
-    preset(phase_of(new));
+    preset(weir_barrier_phase_of_(new));
     for (int sleepers = 0; sleepers <= 1; sleepers++) {
         uint32_t before = sense();
 
-        publish(&barrier, old);
-        publish(&barrier, old | BROKEN);
-        publish(&barrier, next_phase(old));
-        publish(&barrier, next_phase(old) | BROKEN);
-        publish(&barrier, new);
+        weir_barrier_publish_(&barrier, old);
+        weir_barrier_publish_(&barrier, old | BROKEN);
+        weir_barrier_publish_(&barrier, weir_barrier_next_phase_(old));
+        weir_barrier_publish_(&barrier, weir_barrier_next_phase_(old) | BROKEN);
+        weir_barrier_publish_(&barrier, new);
         must_eq(sense(), before);
         (void)weir_fetch_or_sc_(&barrier.sense, SLEEPERS);
     }
@@ -139,14 +144,15 @@ START_TEST(publishing_calls_if_somebody_sleeps)
 
     begin(2, 0);
     preset(phases[_i]);
-    publish(&barrier, now | BROKEN);
-    must_eq(sense(), sense_of(now | BROKEN));
+    weir_barrier_publish_(&barrier, now | BROKEN);
+    must_eq(sense(), weir_barrier_sense_of_(now | BROKEN));
     must_eq(seam_count(&seam_wakes), 0);
     (void)weir_fetch_or_sc_(&barrier.sense, SLEEPERS);
-    publish(&barrier, next_phase(now));
-    must_eq(sense(), sense_of(next_phase(now)));
+    weir_barrier_publish_(&barrier, weir_barrier_next_phase_(now));
+    must_eq(sense(), weir_barrier_sense_of_(weir_barrier_next_phase_(now)));
     must_eq(seam_count(&seam_wakes), 1);
-    publish(&barrier, next_phase(next_phase(now)));
+    weir_barrier_publish_(
+        &barrier, weir_barrier_next_phase_(weir_barrier_next_phase_(now)));
     must_eq(seam_count(&seam_wakes), 1);
 }
 END_TEST
@@ -186,7 +192,8 @@ START_TEST(a_phase_in_words)
     must_eq(sense(), phase << SENSE_PHASE_SHIFT | SLEEPERS);
     must_eq(weir_barrier_n_waiting(&barrier), 2);
     must_eq(weir_barrier_wait(&barrier, NULL), 0);
-    must_eq(arrivals(), next_phase((uint64_t)phase << PHASE_SHIFT));
+    must_eq(arrivals(),
+            weir_barrier_next_phase_((uint64_t)phase << PHASE_SHIFT));
     must_eq(sense(), (phase + 1) << SENSE_PHASE_SHIFT);
     must_eq(seam_count(&seam_wakes), 1);
     join(&group, &waiting, 0);
@@ -276,8 +283,8 @@ static void wait_as_it_was(unsigned index, void *arg)
 {
     struct waiting *waiting = arg;
 
-    waiting->results[index] = wait_outside(&barrier, BROKEN | RESETTING | 1,
-                                           weir_until_(WEIR_FOREVER));
+    waiting->results[index] = weir_barrier_wait_outside_(
+        &barrier, BROKEN | RESETTING | 1, weir_until_(WEIR_FOREVER));
 }
 
 START_TEST(outsiders_do_not_sleep_on_what_is_new)
@@ -287,10 +294,10 @@ START_TEST(outsiders_do_not_sleep_on_what_is_new)
 
     begin(3, 0);
     weir_store_rlx_(&barrier.arrivals, BROKEN | RESETTING | 1);
-    weir_store_rlx_(&barrier.sense, sense_of(PHASE_ONE));
+    weir_store_rlx_(&barrier.sense, weir_barrier_sense_of_(PHASE_ONE));
     support_group_start(&group, 1, wait_as_it_was, &waiting);
     support_sleep_ns(2000000);
-    must_eq(sense(), sense_of(PHASE_ONE));
+    must_eq(sense(), weir_barrier_sense_of_(PHASE_ONE));
     weir_store_rlx_(&barrier.arrivals, PHASE_ONE);
     join(&group, &waiting, 0);
     must_eq(seam_count(&seam_waits), 0);
@@ -309,11 +316,11 @@ START_TEST(outsiders_publish)
     support_group_start(&group, 1, wait_as_it_was, &waiting);
     while (!(sense() & SLEEPERS))
         support_sleep_ns(50000);
-    must_eq(sense(), sense_of(BROKEN) | SLEEPERS);
-    change(&barrier, after_leaving);
+    must_eq(sense(), weir_barrier_sense_of_(BROKEN) | SLEEPERS);
+    weir_barrier_change_(&barrier, weir_barrier_after_leaving_);
     join(&group, &waiting, 0);
     must_eq(arrivals(), PHASE_ONE);
-    must_eq(sense(), sense_of(PHASE_ONE));
+    must_eq(sense(), weir_barrier_sense_of_(PHASE_ONE));
 }
 END_TEST
 

@@ -18,7 +18,7 @@ START_TEST(shared_sleepers_look_behind)
     begin(4, WEIR_SHARED);
     preset(phases[_i]);
     put_to_bed(&group, 3, wait_here, &waiting);
-    weir_store_rlx_(&barrier.arrivals, next_phase(arrivals()));
+    weir_store_rlx_(&barrier.arrivals, weir_barrier_next_phase_(arrivals()));
     join(&group, &waiting, 0);
     must_eq(seam_count(&seam_wakes), 0);
 }
@@ -51,7 +51,7 @@ START_TEST(a_later_publisher_releases_all)
     begin(3, 0);
     preset(phases[_i]);
     put_to_bed(&group, 2, wait_here, &waiting);
-    decided = next_phase(arrivals());
+    decided = weir_barrier_next_phase_(arrivals());
     weir_store_rlx_(&barrier.arrivals, decided);
     put_to_bed(&next, 2, wait_here, &later);
     must_eq(arrivals(), decided + 2);
@@ -59,8 +59,8 @@ START_TEST(a_later_publisher_releases_all)
     must_eq(weir_barrier_wait(&barrier, NULL), 0);
     join(&group, &waiting, 0);
     join(&next, &later, 0);
-    publish(&barrier, decided);
-    must_eq(sense(), sense_of(next_phase(decided)));
+    weir_barrier_publish_(&barrier, decided);
+    must_eq(sense(), weir_barrier_sense_of_(weir_barrier_next_phase_(decided)));
 }
 END_TEST
 
@@ -77,14 +77,14 @@ START_TEST(a_late_publisher_releases_its_own)
     begin(3, 0);
     preset(phases[_i]);
     put_to_bed(&group, 2, wait_here, &waiting);
-    decided = next_phase(arrivals());
+    decided = weir_barrier_next_phase_(arrivals());
     weir_store_rlx_(&barrier.arrivals, decided);
     put_to_bed(&next, 2, wait_here, &later);
-    publish(&barrier, decided);
+    weir_barrier_publish_(&barrier, decided);
     join(&group, &waiting, 0);
     while (!(sense() & SLEEPERS))
         support_sleep_ns(50000);
-    must_eq(sense(), sense_of(decided) | SLEEPERS);
+    must_eq(sense(), weir_barrier_sense_of_(decided) | SLEEPERS);
     must_eq(weir_barrier_wait(&barrier, NULL), 0);
     join(&next, &later, 0);
 }
@@ -122,7 +122,7 @@ START_TEST(decided_before_the_sleep)
     seam.before_wait = hook;
     must_eq(weir_barrier_wait(&barrier, NULL),
             hook == arrive_here ? 0 : ECANCELED);
-    must_eq(inside(arrivals()), 0);
+    must_eq(weir_barrier_inside_(arrivals()), 0);
     must(weir_barrier_broken(&barrier) == (hook == abort_here));
 }
 END_TEST
@@ -161,7 +161,7 @@ START_TEST(decided_before_the_timeout)
     seam.after_wait = hook;
     must_eq(weir_barrier_wait_until(&barrier, WEIR_NOW, NULL),
             hook == arrive_late ? 0 : ECANCELED);
-    must_eq(inside(arrivals()), 0);
+    must_eq(weir_barrier_inside_(arrivals()), 0);
     must(weir_barrier_broken(&barrier) == (hook == abort_late));
 }
 END_TEST
@@ -173,12 +173,13 @@ START_TEST(timeouts_lose_against_decisions)
 
     begin(3, 0);
     preset(phases[_i]);
-    weir_store_rlx_(&barrier.arrivals, next_phase(now));
+    weir_store_rlx_(&barrier.arrivals, weir_barrier_next_phase_(now));
     must_eq(time_out(&barrier, phases[_i], weir_until_(WEIR_NOW)), 0);
-    must_eq(arrivals(), next_phase(now));
-    weir_store_rlx_(&barrier.arrivals, next_phase(now) | BROKEN | 2);
+    must_eq(arrivals(), weir_barrier_next_phase_(now));
+    weir_store_rlx_(&barrier.arrivals,
+                    weir_barrier_next_phase_(now) | BROKEN | 2);
     must_eq(time_out(&barrier, phases[_i], weir_until_(WEIR_NOW)), 0);
-    must_eq(arrivals(), next_phase(now) | BROKEN | 2);
+    must_eq(arrivals(), weir_barrier_next_phase_(now) | BROKEN | 2);
     weir_store_rlx_(&barrier.arrivals, now | BROKEN | 2);
     must_eq(time_out(&barrier, phases[_i], weir_until_(WEIR_NOW)), ECANCELED);
     must_eq(arrivals(), now | BROKEN | 1);
@@ -186,7 +187,7 @@ START_TEST(timeouts_lose_against_decisions)
     weir_store_rlx_(&barrier.arrivals, now | 2);
     must_eq(time_out(&barrier, phases[_i], weir_until_(WEIR_NOW)), ETIMEDOUT);
     must_eq(arrivals(), now | BROKEN | 1);
-    must_eq(sense(), sense_of(now | BROKEN));
+    must_eq(sense(), weir_barrier_sense_of_(now | BROKEN));
 }
 END_TEST
 
@@ -201,7 +202,7 @@ START_TEST(a_timeout_in_words)
     put_to_bed(&group, 2, wait_held, &waiting);
     must_eq(weir_barrier_wait_until(&barrier, WEIR_NOW, NULL), ETIMEDOUT);
     must_eq(arrivals(), now | BROKEN | 2);
-    must_eq(sense(), sense_of(now) | FAILED);
+    must_eq(sense(), weir_barrier_sense_of_(now) | FAILED);
     flag_raise(&waiting.go);
     join(&group, &waiting, ECANCELED);
     must_eq(arrivals(), now | BROKEN);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The weir authors
  *
- * What the suites of the barrier's words share: barrier.c is compiled into each
- * of them, and waiters are held up where a test wants them.
+ * What the suites of the barrier's words share: its sources are compiled into
+ * each of them, and waiters are held up where a test wants them.
  */
 #ifndef TEST_WORDS_BARRIER_KIT_H
 #define TEST_WORDS_BARRIER_KIT_H
 
 #include "futex/barrier.c"
+#include "futex/barrier_wait.c"
 
 #include "test_seam_kit.h"
 

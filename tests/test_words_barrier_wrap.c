@@ -40,9 +40,10 @@ START_TEST(phases_wrap)
         seam_chaos = true;
         lap.timed = scope == 0;
         support_threads(lap.parties, run_laps, &lap);
-        must_eq(phase_of(arrivals()), (phases[_i % PHASES] + 20) & 0x3fffffff);
-        must_eq(inside(arrivals()), 0);
-        must_eq(sense() & ~SLEEPERS, sense_of(arrivals()));
+        must_eq(weir_barrier_phase_of_(arrivals()),
+                (phases[_i % PHASES] + 20) & 0x3fffffff);
+        must_eq(weir_barrier_inside_(arrivals()), 0);
+        must_eq(sense() & ~SLEEPERS, weir_barrier_sense_of_(arrivals()));
     }
 }
 END_TEST
@@ -61,10 +62,10 @@ START_TEST(breaks_wrap)
             must_eq(weir_barrier_abort(&barrier), 0);
         must_eq(weir_barrier_reset(&barrier), 0);
         join(&group, &waiting, ECANCELED);
-        must_eq(phase_of(arrivals()),
+        must_eq(weir_barrier_phase_of_(arrivals()),
                 (phases[_i] - 4 + (unsigned)i) & 0x3fffffff);
         must(!weir_barrier_broken(&barrier));
-        must_eq(sense() & ~SLEEPERS, sense_of(arrivals()));
+        must_eq(sense() & ~SLEEPERS, weir_barrier_sense_of_(arrivals()));
     }
 }
 END_TEST
@@ -90,7 +91,7 @@ START_TEST(crowds_wrap)
     preset(0x40000000u - 20);
     seam_chaos = true;
     support_threads(7, run_crowd, &arrivals_left);
-    must_eq(phase_of(arrivals()), laps - 20);
+    must_eq(weir_barrier_phase_of_(arrivals()), laps - 20);
     must_eq(arrivals() << (64 - PHASE_SHIFT), 0);
 }
 END_TEST
@@ -107,7 +108,7 @@ START_TEST(storms_decide_nothing)
     support_threads(lap.parties, run_laps, &lap);
     support_stray_end();
     support_storm_end();
-    must_eq(phase_of(arrivals()), lap.phases);
+    must_eq(weir_barrier_phase_of_(arrivals()), lap.phases);
 }
 END_TEST
 

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The weir authors
  *
- * What the suites of the mutex's state word share: mutex.c is compiled into
- * each of them.  A mutex has no owner, so a hook of the sleeper's may do what
+ * What the suites of the mutex's state word share: its sources are compiled
+ * into each of them.  A mutex has no owner, so a hook of the sleeper's may do what
  * the owner would do at that very moment.
  */
 #ifndef TEST_WORDS_KIT_H
 #define TEST_WORDS_KIT_H
 
 #include "futex/mutex.c"
+#include "futex/mutex_fair.c"
+#include "futex/mutex_foreign.c"
+#include "futex/mutex_wait.c"
 
 #include <signal.h>
 #include <unistd.h>

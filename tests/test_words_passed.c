@@ -45,10 +45,10 @@ static void lock_with_token(unsigned index, void *arg)
 /* As who was passed over, has reserved the lock, and is about to sleep. */
 static void lock_reserved(unsigned index, void *arg)
 {
-    struct waiter w = {.mutex = &mutex,
-                       .plan = &usual_plan,
-                       .until = weir_until_(WEIR_FOREVER),
-                       .reserver = true};
+    struct weir_mutex_waiter w = {.mutex = &mutex,
+                                  .plan = &usual_plan,
+                                  .until = weir_until_(WEIR_FOREVER),
+                                  .reserver = true};
 
     (void)index;
     (void)arg;
@@ -132,12 +132,12 @@ START_TEST(nothing_to_pass_on)
 
     for (unsigned i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
         begin(states[i]);
-        pass_on(&mutex);
+        weir_mutex_pass_on_(&mutex);
         must_eq(seam_count(&seam_wakes), 0);
     }
     for (uint32_t shared = 0; shared <= SHARED; shared += SHARED) {
         begin(HEAVY | CONTENDED | RESERVED | shared);
-        pass_on(&mutex);
+        weir_mutex_pass_on_(&mutex);
         must_eq(seam_count(&seam_wakes), 1);
         must_eq(weir_load_rlx_(&seam_woken), 1);
         must_eq(weir_load_rlx_(&seam_woken_shared), shared != 0);

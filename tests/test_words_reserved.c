@@ -184,7 +184,7 @@ END_TEST
  * passes: nothing is left to clear. */
 START_TEST(reserver_gives_up_what_was_taken)
 {
-    struct waiter w = {.mutex = &mutex, .reserver = true};
+    struct weir_mutex_waiter w = {.mutex = &mutex, .reserver = true};
 
     begin(LOCKED | HEAVY | SHARED | CONTENDED);
     must(!give_up(&w));
@@ -204,7 +204,7 @@ START_TEST(costs_of_handing_over_are_bounded)
     begin(LOCKED | HEAVY);
     weir_store_rlx_(&mutex.stamp, weir_stamp_in_(-ages[_i]));
     low = weir_stamp_in_(pause);
-    account(&mutex);
+    weir_mutex_account_(&mutex);
     high = weir_stamp_in_(pause);
     must(weir_load_rlx_(&mutex.stamp) - low <= high - low);
 }
@@ -334,13 +334,13 @@ END_TEST
 /* Found dead by a thread that has not slept: there may be sleepers. */
 START_TEST(shared_reserver_is_dead_for_the_newcomer)
 {
-    struct waiter w = {.mutex = &mutex};
+    struct weir_mutex_waiter w = {.mutex = &mutex};
     uint32_t state;
 
     begin(HEAVY | SHARED | RESERVED);
     weir_store_rlx_(&mutex.stamp, 0);
     state = word();
-    must(take(&w, &state));
+    must(weir_mutex_take_(&w, &state));
     must_eq(word(), LOCKED | HEAVY | SHARED | CONTENDED);
 }
 END_TEST

@@ -15,7 +15,7 @@
 #include "test_seam_kit.h"
 #include "thread/join.h"
 
-/* As src/futex/mutex.c has them. */
+/* As src/futex/mutex.h has them. */
 #define LOCKED 1u
 #define HEAVY 2u
 #define SHARED 4u

@@ -39,7 +39,7 @@ extern "C" {
 #define WEIR_BARRIER_MAX 0x3fffffffu
 
 /* 256 bytes: what arrivals write, and what waiters read, on lines of their
- * own.  The words are described in src/futex/barrier.c. */
+ * own.  The words are described in src/futex/barrier.h. */
 typedef struct weir_barrier {
     WEIR_ALIGNED(WEIR_LINE) WEIR_ATOMIC(uint64_t) arrivals;
     uint32_t parties;

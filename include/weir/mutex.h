@@ -44,7 +44,7 @@
 extern "C" {
 #endif
 
-/* 8 bytes.  The words are described in src/futex/mutex.c. */
+/* 8 bytes.  The words are described in src/futex/mutex.h. */
 typedef struct WEIR_CAPABILITY("mutex") weir_mutex {
     WEIR_ALIGNED(8) WEIR_ATOMIC(uint32_t) state;
     WEIR_ATOMIC(uint32_t) stamp;

@@ -6,9 +6,9 @@
 #include "genmc/model_genmc.h"
 
 #include "futex/barrier.c"
+#include "futex/barrier_wait.c"
 
-/* Names that the library has, too. */
-#define inside model_inside
+/* A name that the library has, too. */
 #define arrive model_arrive
 #include "model/barrier.c"
 

@@ -11,15 +11,15 @@
 #undef WEIR_COND_AT_ONCE
 #define WEIR_COND_AT_ONCE 2u
 
-#define pass_on mutex_pass_on
 #include "futex/mutex.c"
-#undef pass_on
+#include "futex/mutex_fair.c"
+#include "futex/mutex_foreign.c"
+#include "futex/mutex_wait.c"
 #include "futex/parked.c"
 #include "futex/rmutex.c"
 #include "futex/cond.c"
 
 /* Names that others of these have, too. */
-#define waiter cond_waiter
 #define spin cond_spin
 #define set_up cond_set_up
 #include "futex/cond_private.c"

@@ -6,6 +6,9 @@
 #include "genmc/model_genmc.h"
 
 #include "futex/mutex.c"
+#include "futex/mutex_fair.c"
+#include "futex/mutex_foreign.c"
+#include "futex/mutex_wait.c"
 #include "futex/parked.c"
 #include "futex/rmutex.c"
 

@@ -12,7 +12,7 @@
 #include "model/model.h"
 
 #define MS 1000000
-/* Bits of the word, as src/futex/mutex.c has them. */
+/* Bits of the word, as src/futex/mutex.h has them. */
 #define HEAVY 2u
 #define RESERVED 64u
 

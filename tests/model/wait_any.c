@@ -17,7 +17,7 @@
 #define MS 1000000
 #define A 0
 #define B 1
-/* As src/futex/mutex.c has it. */
+/* As src/futex/mutex.h has it. */
 #define MUTEX_HEAVY 2u
 
 struct state {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The weir authors
  *
- * The barrier of src/futex/barrier.c: THREADS threads wait WAITS times at a
- * barrier for PARTIES, and may give up; another one aborts or resets it,
- * BREAKS times.  All of a phase return 0, or none; 0 only if it completed;
+ * The barrier of src/futex/barrier.c and barrier_wait.c: THREADS threads wait
+ * WAITS times at a barrier for PARTIES, and may give up; another one aborts or
+ * resets it, BREAKS times.  All of a phase return 0, or none; 0 only if it completed;
  * when all have come to rest nobody sleeps whose wait is decided, and no reset
  * is still under way.
  *

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The weir authors
  *
- * The mutex of src/futex/mutex.c with its table of sleepers, src/futex/
- * parked.c: THREADS threads lock it and may give up; the first one does so
- * ROUNDS times.  No two are inside at once, and when all have come to rest
- * nobody sleeps.
+ * The mutex of src/futex/mutex.c and mutex_wait.c with its table of sleepers,
+ * src/futex/parked.c: THREADS threads lock it and may give up; the first one
+ * does so ROUNDS times.  No two are inside at once, and when all have come to
+ * rest nobody sleeps.
  *
  * One step is one access to shared memory; a store of 0 passes through a
  * store buffer; see sleeping.inc.  Times are choices: a mutex is quiet, or

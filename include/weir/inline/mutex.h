@@ -2,14 +2,15 @@
  * SPDX-FileCopyrightText: 2026 The weir authors
  *
  * The uncontended paths of the mutex.  Not an interface: include
- * weir/mutex.h.  The state word, the protocol and the proof are in
- * src/futex/mutex.c; the tags below have their partners there.
+ * weir/mutex.h.  The state word and the proof are in src/futex/mutex.h; the
+ * tags below have their partners in the sources beside it.
  *
  * ORDERS
  *   [M1] lock    compare-and-swap acquire; pairs with [M2], mutex.c:[M2]
- *   [M2] unlock  store release; pairs with [M1], mutex.c:[M1]
- *   [M3] unlock  store, then load of weir_parked_; pairs with mutex.c:[M3]
- *                and parked.c:[P1]
+ *   [M2] unlock  store release; pairs with [M1], mutex.c:[M1] and
+ *                mutex_wait.c:[M1]
+ *   [M3] unlock  store, then load of weir_parked_; pairs with
+ *                mutex_wait.c:[M3] and parked.c:[P1]
  */
 #ifndef WEIR_INLINE_MUTEX_H
 #define WEIR_INLINE_MUTEX_H
