@@ -5,6 +5,7 @@
  * the locks that each thread has.
  */
 #define WEIR_CHECKED
+#include "futex/held.c"
 #include "futex/rwlock.c"
 
 #include "support/support.h"
