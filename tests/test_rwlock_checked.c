@@ -7,6 +7,8 @@
 #define WEIR_CHECKED
 #include "futex/held.c"
 #include "futex/rwlock.c"
+#include "futex/rwlock_read.c"
+#include "futex/rwlock_write.c"
 
 #include "support/support.h"
 
