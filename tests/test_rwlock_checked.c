@@ -5,7 +5,10 @@
  * the locks that each thread has.
  */
 #define WEIR_CHECKED
+#include "futex/held.c"
 #include "futex/rwlock.c"
+#include "futex/rwlock_read.c"
+#include "futex/rwlock_write.c"
 
 #include "support/support.h"
 

@@ -16,7 +16,7 @@
 #include "futex/revoke.h"
 #include "support/support.h"
 
-/* The word, as src/futex/rwlock.c has it. */
+/* The word, as src/futex/rwlock.h has it. */
 #define RW_WRITER ((uint64_t)1)
 #define RW_READ ((uint64_t)2)
 #define RW_QUEUED ((uint64_t)4)

@@ -13,6 +13,11 @@
 #define weir_may_relax_ asked_to_relax
 #define weir_readers_stand_ stand_too_late
 #include "futex/rwlock.c"
+#include "futex/rwlock_drain.c"
+#include "futex/rwlock_open.c"
+#include "futex/rwlock_read.c"
+#include "futex/rwlock_wait.c"
+#include "futex/rwlock_write.c"
 #undef weir_futex_wake_
 #undef weir_may_relax_
 #undef weir_readers_stand_
@@ -166,11 +171,11 @@ static void moved(uint64_t before, weir_rwlock_t *l)
 static void take_from(uint64_t state, bool write, bool queued)
 {
     weir_rwlock_t l = lock_of(state);
-    struct waiter w = {.lock = &l, .write = write, .queued = queued};
+    struct weir_rw_waiter w = {.lock = &l, .write = write, .queued = queued};
     uint64_t found = state;
     bool may = write ? may_write(state, queued) : may_read(state);
 
-    must_eq(take(&w, &found), may ? 0 : EBUSY);
+    must_eq(weir_rw_take_(&w, &found), may ? 0 : EBUSY);
     must_eq(may, weir_load_sc_(&l.state) != state);
     moved(state, &l);
     /* The short way leads to where the long one does. */
@@ -185,10 +190,11 @@ static void take_from(uint64_t state, bool write, bool queued)
 static void queue_from(uint64_t state, bool write, bool queued)
 {
     weir_rwlock_t l = lock_of(state);
-    struct waiter w = {.lock = &l, .write = write, .queued = queued};
+    struct weir_rw_waiter w = {.lock = &l, .write = write, .queued = queued};
     uint64_t found = state;
 
-    if (write ? must_drain(state) || may_write(state, queued) : may_read(state))
+    if (write ? weir_rw_must_drain_(state) || may_write(state, queued)
+              : may_read(state))
         return; /* would have taken it, or drained */
     if (queue_up(&w, &found) == 0)
         must(found & (write ? WRITERS_SLEEP : READERS_SLEEP));
@@ -199,7 +205,7 @@ static void queue_from(uint64_t state, bool write, bool queued)
 static void give_up_from(uint64_t state, bool write)
 {
     weir_rwlock_t l = lock_of(state);
-    struct waiter w = {.lock = &l, .write = write, .queued = true};
+    struct weir_rw_waiter w = {.lock = &l, .write = write, .queued = true};
 
     must_eq(give_up(&w, ETIMEDOUT),
             (write ? may_write(state, true) : may_read(state)) ? 0 : ETIMEDOUT);
@@ -225,14 +231,14 @@ static void drain_from(uint64_t state)
 {
     weir_rwlock_t l;
 
-    if (must_drain(state)) {
+    if (weir_rw_must_drain_(state)) {
         reach((state & ~BIASED) | DRAINING);
         reach(((state & ~BIASED) | DRAINING) + ONE_OF(WRITERS_WAITING));
         /* And all of it: nobody stands in the table. */
         l = lock_of(state);
-        must_eq(
-            drain(&(struct waiter){.lock = &l}, false, weir_until_(WEIR_NOW)),
-            0);
+        must_eq(weir_rw_drain_(&(struct weir_rw_waiter){.lock = &l}, false,
+                               weir_until_(WEIR_NOW)),
+                0);
         must(!(weir_load_sc_(&l.state) & (BIASED | TABLED | DRAINING)));
         moved(state, &l);
     }
@@ -286,13 +292,13 @@ START_TEST(all_states_are_legal)
 }
 END_TEST
 
-/* Counts that were set to 0 by another process (6.) are not counted down. */
+/* Counts that were set to 0 by another process (rwlock_open.c) are not counted down. */
 START_TEST(counts_do_not_go_below_zero)
 {
-    must_eq(counted_down(0, READERS_WAITING), 0);
-    must_eq(counted_down(0, WRITERS_WAITING), 0);
-    must_eq(counted_down(ONE_OF(WRITERS_WAITING), WRITERS_WAITING), 0);
-    must_eq(counted_down(READERS, READERS), READERS - ONE_OF(READERS));
+    must_eq(weir_rw_counted_down_(0, READERS_WAITING), 0);
+    must_eq(weir_rw_counted_down_(0, WRITERS_WAITING), 0);
+    must_eq(weir_rw_counted_down_(ONE_OF(WRITERS_WAITING), WRITERS_WAITING), 0);
+    must_eq(weir_rw_counted_down_(READERS, READERS), READERS - ONE_OF(READERS));
 }
 END_TEST
 
@@ -311,18 +317,18 @@ START_TEST(moves_that_come_too_late)
 {
     uint64_t full = TABLED | WRITERS_WAITING;
     weir_rwlock_t l = lock_of(0);
-    struct waiter w = {.lock = &l, .write = true};
+    struct weir_rw_waiter w = {.lock = &l, .write = true};
 
     must_eq(state_biased(TABLED, true), TABLED);
     must_eq(state_biased(ONE_OF(WRITERS_WAITING), true),
             ONE_OF(WRITERS_WAITING));
     must_eq(state_biased(0, true), BIASED | TABLED);
     /* Another has drained it meanwhile. */
-    must_eq(drain(&w, true, weir_until_(WEIR_FOREVER)), 0);
+    must_eq(weir_rw_drain_(&w, true, weir_until_(WEIR_FOREVER)), 0);
     must(!w.queued);
     must_eq(weir_load_sc_(&l.state), 0);
     l = lock_of(full);
-    must_eq(drain(&w, true, weir_until_(WEIR_FOREVER)), EOVERFLOW);
+    must_eq(weir_rw_drain_(&w, true, weir_until_(WEIR_FOREVER)), EOVERFLOW);
     must_eq(weir_load_sc_(&l.state), full);
 }
 END_TEST

@@ -80,7 +80,7 @@
 extern "C" {
 #endif
 
-/* 16 bytes.  The words are described in src/futex/rwlock.c. */
+/* 16 bytes.  The words are described in src/futex/rwlock.h. */
 typedef struct WEIR_CAPABILITY("rwlock") weir_rwlock {
     WEIR_ALIGNED(16) WEIR_ATOMIC(uint64_t) state;
     WEIR_ATOMIC(uint32_t) stamp;

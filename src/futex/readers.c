@@ -50,7 +50,7 @@
  *     writer sees it.  If not, the load came after it, found no bias, and
  *     the reader does not have the lock.
  *  3. Nobody gives the bias back before that writer has seen the table empty
- *     and said so (rwlock.c, TABLED), so a slot that was empty once does not
+ *     and said so (rwlock_drain.c), so a slot that was empty once does not
  *     fill for this lock again while the writer goes on to the next; but for
  *     readers that are about to find that there is no bias, and leave.
  *  4. A thread that has the lock already, and takes it once more when the bias
@@ -80,7 +80,7 @@
  * ORDERS
  *  [T1] await, leave  fence between what the writer announced and its look at
  *       the line; pairs with inline/rwlock.h:[L1] and inline/rwlock.h:[L4],
- *       whose two accesses it faces, with [T2] and rwlock.c:[W4]
+ *       whose two accesses it faces, with [T2] and rwlock_drain.c:[W4]
  *  [T2] stand, leave  store of the slot, then another load; pairs with [T1]
  *  [T3] stands        acquire load of a slot; pairs with [T4] and
  *       inline/rwlock.h:[L3]

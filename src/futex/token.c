@@ -32,7 +32,7 @@
  * give up exactly as if its deadline had passed.  What the kernel does not do
  * here is to heed the bits by which some objects choose among their sleepers: a
  * wake-up that is meant for another may choose one with a token.  Those objects
- * (mutex_fair.c, rwlock.c, cond_shared.c) pass it on.
+ * (mutex_fair.c, rwlock_wait.c, cond_shared.c) pass it on.
  *
  * Deadlines.  Those of the chain are folded into that of the call, once, since
  * they never change.

@@ -13,6 +13,11 @@
 #include "futex/readers.c"
 #undef spin
 #include "futex/rwlock.c"
+#include "futex/rwlock_drain.c"
+#include "futex/rwlock_open.c"
+#include "futex/rwlock_read.c"
+#include "futex/rwlock_wait.c"
+#include "futex/rwlock_write.c"
 
 /* Names that the library has, too. */
 #undef QUEUED

@@ -15,7 +15,7 @@
 #include "model/model.h"
 
 #define MS 1000000
-/* Bits of the word, as src/futex/rwlock.c has them. */
+/* Bits of the word, as src/futex/rwlock.h has them. */
 #define QUEUED ((uint64_t)4)
 #define BIASED ((uint64_t)64)
 #define TABLED ((uint64_t)128)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The weir authors
  *
- * The word of the read-write lock (src/futex/rwlock.c), without its bias.
+ * The word of the read-write lock (src/futex/rwlock.h), without its bias.
  * READERS threads read and WRITERS threads write, ROUNDS times each, and may
  * give up.  No writer is inside beside anybody else; each move leaves a legal
  * word; and when all have come to rest, nobody sleeps unless somebody who was
@@ -9,7 +9,7 @@
  * writer sleeps not even until it has, since dead ones do not keep it out; so
  * it is with one round, but not with two: a waiter whose count was set to 0 may
  * leave by the count of one who came later, who then sleeps until time passes
- * (rwlock.c, 6.).
+ * (rwlock_open.c).
  *
  * One step is one access to shared memory; all moves are compare-and-swaps.  A
  * thread that waits acts on a state that it has seen, and compares all of it.

@@ -2,14 +2,14 @@
  * SPDX-FileCopyrightText: 2026 The weir authors
  *
  * Reading a biased read-write lock.  Not an interface: include weir/rwlock.h.
- * The state word and the protocol are in src/futex/rwlock.c, the table of
+ * The state word and the protocol are in src/futex/rwlock.h, the table of
  * readers and its proof in src/futex/readers.c; the tags below have their
  * partners there.
  *
  * ORDERS
  *   [L1] rdlock    store of the slot, then load of the state; pairs with
  *                  readers.c:[T1]
- *   [L2] rdlock    acquire load of the state; pairs with rwlock.c:[W2]
+ *   [L2] rdlock    acquire load of the state; pairs with rwlock_write.c:[W2]
  *   [L3] rdunlock  release store of the slot; pairs with readers.c:[T3]
  *   [L4] rdunlock  store of the slot, then load of the line's flag; pairs
  *                  with readers.c:[T1]
@@ -59,7 +59,7 @@ WEIR_API_INLINE int weir_rwlock_rdlock(weir_rwlock_t *l)
     weir_store_rel_(&line->slot[0], (uintptr_t)l);
     /* [L1] the writer pays for the fence between these two accesses. */
     weir_compiler_barrier_();
-    /* [L2] acquire; pairs with rwlock.c:[W2] */
+    /* [L2] acquire; pairs with rwlock_write.c:[W2] */
     if (WEIR_LIKELY(weir_load_acq_(&l->state) & WEIR_RWLOCK_BIASED_))
         return 0;
     return weir_rwlock_rdlock_undo_(l);
