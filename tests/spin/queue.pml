@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The weir authors
  *
- * Put, get and close of src/futex/queue.c, on the ring of src/atomics/ring.c
- * with CELLS cells: PUTTERS threads put PUTS elements each, and give up when
+ * Put, get and close (src/futex/queue.c, queue_wait.c, queue_close.c), on the
+ * ring of src/atomics/ring.c with CELLS cells: PUTTERS threads put PUTS elements each, and give up when
  * a deadline passes; GETTERS get until the queue is closed and empty; one
  * thread closes it.  No position is got twice or unpublished, what was
  * claimed before the close is got, and all threads come home.
