@@ -92,7 +92,7 @@
  *
  * ORDERS
  *  [E1] settle, claim_wake  fence between own store and load of the other's;
- *       pairs with [E1] on the other side, [E2], [E3], queue.c:[Q1],
+ *       pairs with [E1] on the other side, [E2], [E3], queue_wait.c:[Q1],
  *       inline/queue.h:[Q1] and revoke.c:[V1]
  *  [E2] settle  clearing WAKING, then fence or barrier, then the attempt;
  *       pairs with [E1] in claim_wake, that finds WAKING, and [E3]

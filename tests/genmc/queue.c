@@ -8,6 +8,11 @@
 #include "atomics/ring.c"
 #include "futex/eventcount.c"
 #include "futex/queue.c"
+#include "futex/queue_close.c"
+#include "futex/queue_foreign.c"
+#include "futex/queue_life.c"
+#include "futex/queue_many.c"
+#include "futex/queue_wait.c"
 
 #include "model/queue.c"
 

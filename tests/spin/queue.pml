@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The weir authors
  *
- * Put, get and close of src/futex/queue.c, on the ring of src/atomics/ring.c
- * with CELLS cells: PUTTERS threads put PUTS elements each, and give up when
- * a deadline passes; GETTERS get until the queue is closed and empty; one
- * thread closes it.  No position is got twice or unpublished, what was
- * claimed before the close is got, and all threads come home.
+ * Put, get and close (src/futex/queue.c, queue_wait.c, queue_close.c), on the
+ * ring of src/atomics/ring.c with CELLS cells: PUTTERS threads put PUTS
+ * elements each, and give up when a deadline passes; GETTERS get until the
+ * queue is closed and empty; one thread closes it.  No position is got twice
+ * or unpublished, what was claimed before the close is got, and all threads
+ * come home.
  *
  * Put and get are one algorithm, with the sides exchanged: side 0 puts, waits
  * for not_full (eventcount 1) and notifies not_empty (0); side 1 the reverse.

@@ -3,8 +3,8 @@
  *
  * The layout of a queue, and its paths for elements of 8 bytes when nobody
  * sleeps and there is room.  Not an interface: include weir/queue.h.  The
- * ring is explained in src/atomics/ring.h, the sleeping in
- * src/futex/queue.c; the tags below have their partners there.
+ * ring is explained in src/atomics/ring.h, the sleeping in src/futex/queue.c,
+ * queue_wait.c and eventcount.c; the tags below have their partners there.
  *
  * ORDERS
  *   [R1] put  store release of a cell's turn; pairs with [R2], ring.c:[R2]
