@@ -12,6 +12,7 @@
 #include <linux/futex.h>
 #include <limits.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -607,6 +608,62 @@ START_TEST(membarrier_from_many)
 }
 END_TEST
 
+/* The sleeper of the next case, and whoever wakes it and looks. */
+struct woken {
+    WEIR_ATOMIC(uint32_t) tid;
+    WEIR_ATOMIC(uint32_t) came; /* the round for which it is awake */
+    WEIR_ATOMIC(uint32_t) go;   /* the round that is over */
+    uint32_t rounds;
+};
+
+static void sleep_often(struct woken *w)
+{
+    weir_store_rel_(&w->tid, (uint32_t)support_tid());
+    for (uint32_t i = 0; i < w->rounds; i++) {
+        while (weir_load_acq_(&word) == i)
+            (void)weir_futex_wait_(&word, i, WEIR_FOREVER, WEIR_BITS_ALL,
+                                   false);
+        weir_store_rel_(&w->came, i + 1);
+        while (weir_load_acq_(&w->go) == i)
+            sched_yield();
+    }
+}
+
+static void wake_and_look(unsigned index, void *arg)
+{
+    struct woken *w = arg;
+    pid_t tid;
+
+    if (index == 0) {
+        sleep_often(w);
+        return;
+    }
+    while ((tid = (pid_t)weir_load_acq_(&w->tid)) == 0)
+        sched_yield();
+    for (uint32_t i = 0; i < w->rounds; i++) {
+        while (!support_sleeps(tid, NULL))
+            sched_yield();
+        weir_store_rel_(&word, i + 1);
+        weir_futex_wake_(&word, 1, WEIR_BITS_ALL, false);
+        do
+            must(!support_sleeps(tid, NULL));
+        while (weir_load_acq_(&w->came) == i);
+        weir_store_rel_(&w->go, i + 1);
+    }
+}
+
+/* Of the kit, on which each test stands that catches a thread asleep: from the
+ * moment at which a wake-up returns it does not find the one asleep that was
+ * woken, although that may not run for a while. */
+START_TEST(who_was_woken_is_not_found_asleep)
+{
+    struct woken w = {.rounds = support_scaled(10000)};
+
+    weir_store_rlx_(&word, 0);
+    support_threads(2, wake_and_look, &w);
+}
+END_TEST
+
 int main(void)
 {
     const char *executed = getenv(EXECUTED);
@@ -642,5 +699,6 @@ int main(void)
     tcase = support_tcase(suite, "contended");
     tcase_add_test(tcase, membarrier_orders_both_sides);
     tcase_add_test(tcase, membarrier_from_many);
+    tcase_add_test(tcase, who_was_woken_is_not_found_asleep);
     return support_main(suite);
 }

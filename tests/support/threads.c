@@ -276,18 +276,28 @@ static bool read_proc(pid_t tid, const char *file, char *text, size_t size)
     return length > 0;
 }
 
-/* Where /proc/<tid>/syscall may not be read: asleep in some futex function
- * of the kernel. */
-static bool sleeps_by_wchan(pid_t tid)
+/* In a sleep that nobody has ended.  /proc/<tid>/syscall says the same of a
+ * thread that was woken while its CPU has not been told yet (the kernel's
+ * TASK_WAKING); its state is another from the wake-up on.  The look at what it
+ * sleeps in comes after this one, so that it is of no earlier sleep. */
+static bool is_asleep(pid_t tid)
 {
-    char stat[512], wchan[64];
+    char stat[512];
     const char *state;
 
-    if (!read_proc(tid, "stat", stat, sizeof(stat)) ||
-        !read_proc(tid, "wchan", wchan, sizeof(wchan)))
+    if (!read_proc(tid, "stat", stat, sizeof(stat)))
         return false;
     state = strrchr(stat, ')');
-    return state != NULL && state[1] == ' ' && state[2] == 'S' &&
+    return state != NULL && state[1] == ' ' && state[2] == 'S';
+}
+
+/* Where /proc/<tid>/syscall may not be read: in some futex function of the
+ * kernel. */
+static bool sleeps_by_wchan(pid_t tid)
+{
+    char wchan[64];
+
+    return read_proc(tid, "wchan", wchan, sizeof(wchan)) &&
            strncmp(wchan, "futex", 5) == 0;
 }
 
@@ -315,6 +325,8 @@ bool support_sleeps(pid_t tid, const void **address)
 
     if (address != NULL)
         *address = NULL;
+    if (!is_asleep(tid))
+        return false;
     if (!read_proc(tid, "syscall", call, sizeof(call)))
         return sleeps_by_wchan(tid);
     /* "running", or the number of the call and its arguments. */

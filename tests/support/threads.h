@@ -46,7 +46,8 @@ void support_threads(unsigned count, support_body_t *body, void *arg);
 pid_t support_tid(void);
 
 /* Whether the thread (of any process of this user) is inside a futex system
- * call and not running; *address (if not NULL) is the word it sleeps on. */
+ * call, asleep and not woken; *address (if not NULL) is the word it sleeps
+ * on. */
 bool support_sleeps(pid_t tid, const void **address);
 
 /* Wait until it does, for two looks in a row at the same address.  There is
