@@ -18,7 +18,7 @@ Case pingpong(Placement placement, const char *suffix, unsigned levels)
            Kind::cond_pingpong,
            {},
            levels | kFull,
-           false,
+           true,
            {{Unit::rtt, 10.0}}};
 
     c.shape.placement = placement;

@@ -33,7 +33,7 @@ Case reading(unsigned threads)
 
 Case writing()
 {
-    Case c{"rwlock/write", Kind::rwlock_write, {}, kDefault | kFull, true, {}};
+    Case c{"rwlock/write", Kind::rwlock_write, {}, kDefault | kFull, false, {}};
 
     c.targets = {{Unit::times_rival, 1.0}};
     return c;
@@ -46,7 +46,7 @@ Case mixed(unsigned threads, unsigned one_in)
            Kind::rwlock_mixed,
            {},
            kFull,
-           true,
+           false,
            {}};
 
     c.shape.threads = threads;

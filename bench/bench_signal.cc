@@ -36,7 +36,7 @@ std::vector<Case> signal_cases()
                                Kind::sem_uncontended,
                                {},
                                kSmoke | kDefault | kFull,
-                               true,
+                               false,
                                {{Unit::rmw, 2.2}}}};
     const struct {
         const char *name;

@@ -13,9 +13,9 @@ using Unit = Target::Unit;
 
 Case alone(const char *name, Kind kind, double times)
 {
-    return {name, kind,
-            {},   kSmoke | kDefault | kFull,
-            true, {{Unit::times_rival, times}}};
+    return {name,  kind,
+            {},    kSmoke | kDefault | kFull,
+            false, {{Unit::times_rival, times}}};
 }
 
 Case readers(unsigned threads, unsigned outside, unsigned levels,

@@ -34,7 +34,7 @@ std::vector<Case> token_cases()
          Kind::token_uncontended,
          {},
          kSmoke | kDefault | kFull,
-         true,
+         false,
          {{Unit::times_rival, 1.0}}},
         pair("token/pingpong", Kind::token_pingpong, Placement::free, kDefault),
         pair("token/pingpong", Kind::token_pingpong, Placement::one_cpu,

@@ -74,6 +74,15 @@ Enter &Enter::queue(unsigned levels)
     return add(Kind::queue_self, queue_self<Q>, gbench_queue_self<Q>, levels);
 }
 
+template <template <std::size_t> class Q>
+Enter &Enter::queue_one_to_one(unsigned levels)
+{
+    queue<Q>(levels);
+    contestant_.entries[static_cast<std::size_t>(Kind::queue_flow)].one_to_one =
+        true;
+    return *this;
+}
+
 template <class S>
 Enter &Enter::sem(unsigned levels)
 {

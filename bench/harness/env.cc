@@ -23,6 +23,10 @@
 #define WEIR_BENCH_FLAGS "unknown"
 #endif
 
+#ifndef WEIR_BENCH_PEERS
+#define WEIR_BENCH_PEERS "none built in"
+#endif
+
 /* Linux 6.16; headers may be older than the kernel. */
 #ifndef PR_FUTEX_HASH
 #define PR_FUTEX_HASH 78
@@ -184,6 +188,7 @@ Environment read_environment()
         {"futex hash", futex_hash()},
         {"compiler", compiler()},
         {"flags", WEIR_BENCH_FLAGS},
+        {"peers", WEIR_BENCH_PEERS},
         {"load before", loads()},
     };
 }

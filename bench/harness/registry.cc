@@ -46,6 +46,9 @@ bool Case::has(const Contestant &contestant, unsigned level) const
 {
     const Entry &entry = contestant.entry(kind);
 
+    if (entry.one_to_one && kind == Kind::queue_flow &&
+        (shape.producers != 1 || shape.consumers != 1))
+        return false;
     return entry.slice != nullptr && (extras || (entry.levels & level) != 0);
 }
 

@@ -28,7 +28,13 @@ struct Traits {
     const char *boundary = "call";
     const char *note = "";
     bool yardstick = false; /* does less than the others: no rival */
+    bool peer = false;      /* another library: neither ours nor the system's */
 };
+
+inline Traits peer_traits(bool blocking, const char *boundary, const char *note)
+{
+    return {false, blocking, boundary, note, false, true};
+}
 
 /* When a contestant or a case takes part: bits. */
 inline constexpr unsigned kSmoke = 1;
@@ -39,6 +45,7 @@ struct Entry {
     RunSlice slice = nullptr;
     RunGBench gbench = nullptr;
     unsigned levels = 0;
+    bool one_to_one = false; /* for one producer and one consumer only */
 };
 
 struct Contestant {
@@ -75,6 +82,9 @@ public:
     Enter &timer(unsigned levels = kAlways);
     template <template <std::size_t> class Q>
     Enter &queue(unsigned levels = kAlways);
+    /* Q is for one producer and one consumer. */
+    template <template <std::size_t> class Q>
+    Enter &queue_one_to_one(unsigned levels = kAlways);
     template <class S>
     Enter &sem(unsigned levels = kAlways);
     template <class E>
@@ -109,6 +119,8 @@ struct Target {
     enum class Unit {
         times_rival,         /* >= bound times as good as `rival` */
         times_best_blocking, /* >= bound times the best blocking rival */
+        times_best_peer,     /* >= bound times the best peer, whatever it is */
+        times_best_spinning, /* >= bound times the best peer that only spins */
         rmw,                 /* <= bound locked read-modify-writes */
         rtt,                 /* <= bound cache-line round trips */
         fairness,            /* slowest / fastest thread >= bound */

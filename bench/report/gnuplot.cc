@@ -19,10 +19,30 @@ namespace {
 
 /* Okabe and Ito's palette, which colour-blind readers can tell apart. */
 constexpr const char *kColours[] = {
-    "#0072B2", "#56B4E9", "#D55E00", "#E69F00", "#009E73",
-    "#CC79A7", "#555555", "#7A4FBF", "#8A6D00", "#A0A0A0",
+    "#0072B2",
+    "#56B4E9",
+    "#D55E00",
+    "#E69F00",
+    "#009E73",
+    "#CC79A7",
+    "#555555",
+    "#7A4FBF",
+    "#8A6D00",
+    "#A0A0A0",
+    /* Peers: darker, and told apart by their marks as well. */
+    "#004060",
+    "#803F00",
+    "#00543F",
+    "#803060",
+    "#6E5A00",
+    "#303030",
+    "#4B2F7A",
+    "#C04000",
 };
-constexpr int kMarks[] = {7, 6, 5, 9, 13, 11, 4, 8, 12, 10};
+constexpr int kMarks[] = {7,  6,  5, 9, 13, 11, 4, 8, 12,
+                          10, 15, 3, 2, 1,  14, 6, 4, 8};
+static_assert(sizeof kMarks / sizeof *kMarks ==
+              sizeof kColours / sizeof *kColours);
 
 std::size_t style(int rank)
 {

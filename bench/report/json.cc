@@ -56,6 +56,7 @@ void put_row(JsonWriter &json, const Row &row)
         .member("boundary", traits.boundary)
         .member("blocking", traits.blocking)
         .member("yardstick", traits.yardstick)
+        .member("peer", traits.peer)
         .member("note", traits.note)
         .member("outcome", outcome_name(row.participant->outcome))
         .member("why", row.participant->why);

@@ -24,21 +24,56 @@ std::optional<std::size_t> find(const CaseData &data, const std::string &name)
     return std::nullopt;
 }
 
-std::optional<double> best_blocking(const CaseData &data, const Round &round)
+/* Whether a target's "best" is chosen among these. */
+bool competes(const Traits &traits, Unit unit)
+{
+    if (traits.ours || traits.yardstick)
+        return false;
+    switch (unit) {
+    case Unit::times_best_blocking: return traits.blocking;
+    case Unit::times_best_peer: return traits.peer;
+    case Unit::times_best_spinning: return traits.peer && !traits.blocking;
+    default: return false;
+    }
+}
+
+std::optional<std::size_t> best_in(const CaseData &data, Unit unit,
+                                   const Round &round)
 {
     const Metric metric = data.the_case->metric();
-    std::optional<double> best;
+    std::optional<std::size_t> best;
 
     for (std::size_t i = 0; i < data.participants.size(); i++) {
-        const Traits &traits = data.participants[i].who->traits;
-        if (!round.samples[i] || traits.ours || traits.yardstick ||
-            !traits.blocking)
+        if (!round.samples[i] ||
+            !competes(data.participants[i].who->traits, unit))
             continue;
-        const double figure = round.samples[i]->figure;
-        if (!best || times_as_good(metric, figure, *best) > 1)
-            best = figure;
+        if (!best || times_as_good(metric, round.samples[i]->figure,
+                                   round.samples[*best]->figure) > 1)
+            best = i;
     }
     return best;
+}
+
+/* The name of whoever was the best in most rounds. */
+std::string usual_best(const CaseData &data, Unit unit)
+{
+    std::map<std::size_t, unsigned> rounds;
+    std::string name;
+    unsigned most = 0;
+
+    for (const Round &round : data.rounds)
+        if (const auto best = best_in(data, unit, round))
+            if (++rounds[*best] > most) {
+                most = rounds[*best];
+                name = data.participants[*best].who->name;
+            }
+    return name;
+}
+
+bool has_peer(const CaseData &data)
+{
+    return std::any_of(data.participants.begin(), data.participants.end(),
+                       [](const Participant &p) { return p.who->traits.peer; });
 }
 
 std::optional<double> over(double value, double by)
@@ -66,8 +101,11 @@ std::optional<double> value_in(const CaseData &data, const Target &target,
     case Unit::rtt: return over(mine.figure, round.rtt);
     case Unit::fairness: return mine.fairness;
     case Unit::times_best_blocking:
-        if (const auto best = best_blocking(data, round))
-            return times_as_good(metric, mine.figure, *best);
+    case Unit::times_best_peer:
+    case Unit::times_best_spinning:
+        if (const auto best = best_in(data, target.unit, round))
+            return times_as_good(metric, mine.figure,
+                                 round.samples[*best]->figure);
         return std::nullopt;
     case Unit::times_rival:
         if (theirs != nullptr)
@@ -98,7 +136,19 @@ Verdict verdict_of(const Target &target, const Spread &value)
     return Verdict::missed;
 }
 
-void describe(TargetResult &result)
+/* The best, as a reader must know it: who that was, and among whom. */
+std::string named_best(const CaseData &data, Unit unit, const char *kind)
+{
+    const std::string name = usual_best(data, unit);
+    std::string text = std::string("x the best ") + kind;
+
+    if (name.empty())
+        return text + " (none here)";
+    text += " (" + name;
+    return text + (has_peer(data) ? ")" : "; no peer here)");
+}
+
+void describe(TargetResult &result, const CaseData &data)
 {
     const Target &target = *result.target;
     const std::string bound = digits(target.bound);
@@ -118,7 +168,18 @@ void describe(TargetResult &result)
         break;
     case Unit::times_best_blocking:
         result.unit = "x";
-        result.text = "at least " + bound + "x the best that blocks";
+        result.text =
+            "at least " + bound + named_best(data, target.unit, "that blocks");
+        break;
+    case Unit::times_best_peer:
+        result.unit = "x";
+        result.text =
+            "at least " + bound + named_best(data, target.unit, "peer");
+        break;
+    case Unit::times_best_spinning:
+        result.unit = "x";
+        result.text = "at least " + bound +
+                      named_best(data, target.unit, "peer that only spins");
         break;
     case Unit::times_rival:
         result.unit = "x";
@@ -184,7 +245,7 @@ void judge_targets(Summary &summary, const Disturbed &disturbed)
         result.quiet =
             spread_in(data, target, *who, rival, std::not_fn(disturbed));
         result.verdict = verdict_of(target, result.value);
-        describe(result);
+        describe(result, data);
         summary.targets.push_back(std::move(result));
     }
 }

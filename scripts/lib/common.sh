@@ -49,6 +49,14 @@ need_to_test() {
 need_to_bench() {
     need libbenchmark-dev has_pc benchmark
     need gnuplot-nox has gnuplot
+    # The peers: bench/peers/.
+    need libnsync-dev test -e /usr/include/nsync.h
+    need libabsl-dev has_pc absl_synchronization
+    need libtbb-dev has_pc tbb
+    need libconcurrentqueue-dev \
+        test -e /usr/include/concurrentqueue/blockingconcurrentqueue.h
+    need libboost-dev test -e /usr/include/boost/lockfree/spsc_queue.hpp
+    need libck-dev has_pc ck
 }
 
 as_root() {
