@@ -25,7 +25,7 @@ const char *const help_text =
     "failed its verification, hung or crashed.\n"
     "\n"
     "  --full            the whole grid: more threads, sizes, capacities,\n"
-    "                    pinned and one-CPU variants (a quarter of an hour)\n"
+    "                    pinned and one-CPU variants (half an hour)\n"
     "  --smoke           every kind of case for a moment (seconds)\n"
     "  --filter REGEX    only cases whose name matches\n"
     "  --contestants REGEX\n"
