@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The weir authors
 """No source is forgotten: each .c, .cc and .cpp file is named in a
-CMakeLists.txt of its folder or one above it (or in a .cmake file there that
-some CMakeLists.txt includes), by its path from there, or by its name alone (test_mutex.c as mutex, example work_queue.c as work_queue);
+CMakeLists.txt of its folder or one above it, by its path from there, or by
+its name alone (test_mutex.c as mutex, example work_queue.c as work_queue);
 or its folder's builds all that are there (*.c in a file(GLOB))."""
 
 import os
@@ -15,7 +15,6 @@ import lint
 
 COMMENT = re.compile(r"#[^\n]*")
 TOKEN = re.compile(r'[^\s()"]+')
-INCLUDE = re.compile(r"include\(([^\s()$]+[.]cmake)\)")
 VARIABLE = re.compile(r"^\$\{\w+\}/")
 
 
@@ -28,27 +27,12 @@ def folders(path):
     yield ""
 
 
-def recipe(tree, path):
-    return COMMENT.sub("", tree.text(path))
-
-
-def included(tree):
-    """The .cmake files that are."""
-    for path in tree.paths:
-        if posixpath.basename(path) == "CMakeLists.txt":
-            for name in INCLUDE.findall(recipe(tree, path)):
-                yield posixpath.join(posixpath.dirname(path), name)
-
-
-def recipes(tree, folder):
-    for path in [posixpath.join(folder, "CMakeLists.txt"), *included(tree)]:
-        if path in tree.paths and posixpath.dirname(path) == folder:
-            yield path
-
-
 def tokens(tree, folder):
-    return {VARIABLE.sub("", token) for path in recipes(tree, folder)
-            for token in TOKEN.findall(recipe(tree, path))}
+    path = posixpath.join(folder, "CMakeLists.txt")
+    if path not in tree.paths:
+        return set()
+    text = COMMENT.sub("", tree.text(path))
+    return {VARIABLE.sub("", token) for token in TOKEN.findall(text)}
 
 
 def named(tree, path):
@@ -85,14 +69,6 @@ CASES = [
      "test_queue.c:1"),
     ("named in a comment only",
      {**GOOD, "CMakeLists.txt": "# src/base/cpu.c\n"}, "cpu.c:1"),
-    ("in a file that is included",
-     {**GOOD, "bench/CMakeLists.txt": "include(peers/peers.cmake)\n",
-      "bench/peers/peers.cmake": "peer(nsync.cc)\n",
-      "bench/peers/nsync.cc": ""}, None),
-    ("in a file that is not",
-     {**GOOD, "bench/CMakeLists.txt": "# include(peers/peers.cmake)\n",
-      "bench/peers/peers.cmake": "peer(nsync.cc)\n",
-      "bench/peers/nsync.cc": ""}, "nsync.cc:1"),
     ("all of a folder",
      {**GOOD, "tests/steps/main.c": "", "tests/steps/CMakeLists.txt":
       'file(GLOB s CONFIGURE_DEPENDS "${HERE}/*.c")\n'}, None),
