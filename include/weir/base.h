@@ -10,19 +10,19 @@
  *             EINVAL     bad argument (nothing was changed)
  *             EOVERFLOW  a counter or a time would overflow
  *             EDEADLK    the caller would wait for itself
- *             EALREADY   started before
- *             ESRCH      not started
- *             EBUSY      still in use
  *             EALREADY   started already; to cancel: not armed (any more)
  *             ESRCH      never started
+ *             EBUSY      still in use
  *   outcome   EBUSY      trylock: somebody holds it
  *             EAGAIN     a try operation would have to wait
  *             ETIMEDOUT  the deadline passed
- *             ECANCELED  the barrier is broken; the start was cancelled
+ *             ECANCELED  the token, or the start, was cancelled; the barrier
+ *                        is broken
  *             EINPROGRESS  to cancel: it runs now
  *             ESHUTDOWN  the queue is closed (and, for get, drained)
  *             ENOMEM     only from calls named _create; a thread that cannot
  *                        be had is EAGAIN
+ *             EOPNOTSUPP the kernel has not what it takes
  *
  * No call returns EINTR.  A broken invariant (memory overwritten, an object
  * used after it was freed) stops the process: function, address, state word

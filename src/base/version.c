@@ -43,6 +43,7 @@ const char *weir_strerror(int error)
     case EMSGSIZE: return "the buffer is too small for the message";
     case EACCES: return "authentication failed";
     case ENOMEM: return "out of memory";
+    case EOPNOTSUPP: return "the kernel does not support it";
     default: return "not an error number of weir";
     }
 }
