@@ -30,7 +30,8 @@
  * and gdb, on x86-64 and AArch64: thread_start, thread_stop, contended_begin,
  * contended_end, wait, woken, wake, timer_fire.  Arguments: the object; and the
  * ident of the thread, the value slept on, the number of threads to wake, or the
- * nanoseconds that a timer is late.
+ * nanoseconds that a timer is late; 0 for contended_begin, contended_end and
+ * woken, between which the tool takes the time.
  */
 #ifndef WEIR_TRACE_H
 #define WEIR_TRACE_H

@@ -27,9 +27,10 @@
  *
  * Cost: a look at each item; and if none is ready a sleep on all their words at
  * once (futex_waitv).  Where the kernel has no such call (before Linux 5.16), or
- * there are files among the items, or more words than WEIR_WAIT_MAX because of
- * a token with ancestors, it looks at all of them, sleeps for 50 us, looks
- * again, and so on, up to a millisecond; files end that sleep at once.
+ * there are files among the items, or more than WEIR_WAIT_MAX words, as 128
+ * items and a token have (a token has one, and one for each of its ancestors), it
+ * looks at all of them, sleeps for 50 us, looks again, and so on, up to a
+ * millisecond; files end that sleep at once.
  */
 #ifndef WEIR_WAIT_H
 #define WEIR_WAIT_H
