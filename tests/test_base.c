@@ -116,10 +116,10 @@ END_TEST
  * from the others. */
 START_TEST(sentences_differ)
 {
-    static const int errors[] = {0,         EPERM,     EINVAL,     EOVERFLOW,
-                                 EDEADLK,   EBUSY,     EAGAIN,     ETIMEDOUT,
-                                 ECANCELED, ESHUTDOWN, ENOMEM,     -1,
-                                 EALREADY,  ESRCH,     EINPROGRESS};
+    static const int errors[] = {0,         EPERM,     EINVAL,      EOVERFLOW,
+                                 EDEADLK,   EBUSY,     EAGAIN,      ETIMEDOUT,
+                                 ECANCELED, ESHUTDOWN, ENOMEM,      -1,
+                                 EALREADY,  ESRCH,     EINPROGRESS, EOPNOTSUPP};
     unsigned count = sizeof(errors) / sizeof(errors[0]);
 
     for (unsigned i = 0; i < count; i++)
