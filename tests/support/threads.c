@@ -260,13 +260,16 @@ void support_threads(unsigned count, support_body_t *body, void *arg)
 
 /* --- sleepers --- */
 
+/* By way of its process: of /proc/<pid>/stat qemu gives its own account, in
+ * which nobody ever sleeps. */
 static bool read_proc(pid_t tid, const char *file, char *text, size_t size)
 {
     char path[64];
     ssize_t length;
     int fd;
 
-    snprintf(path, sizeof(path), "/proc/%d/%s", (int)tid, file);
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/%s", (int)tid, (int)tid,
+             file);
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return false;
