@@ -5,6 +5,7 @@
  */
 #include <weir/rwlock.h>
 
+#include "base/tunables.h"
 #include "test_rwlock_kit.h"
 
 #define FIRST(kind) ((kinds[kind] & WEIR_RW_PREFER_READER) != 0)
@@ -16,6 +17,15 @@ static int turns;
 static int turn(void)
 {
     return __atomic_add_fetch(&turns, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Whether the order that followed was the policy's alone.  A shared lock is
+ * opened to others if those who are to get in first do not come for so long
+ * (rwlock_open.c), and on a busy machine they may not. */
+static bool is_in_order(int kind, weir_deadline_t since)
+{
+    return !(kinds[kind] & WEIR_SHARED) ||
+           weir_now() - since < WEIR_SHARED_SLICE_NS;
 }
 
 static void read_in_turn(unsigned index, void *arg)
@@ -41,6 +51,7 @@ START_TEST(both_wait_for_a_writer)
 
     fresh(_i);
     for (int i = 0; i < 20; i++) {
+        weir_deadline_t since;
         int read = 0;
         int written = 0;
 
@@ -55,9 +66,13 @@ START_TEST(both_wait_for_a_writer)
             support_group_start(&group[1], 1, read_in_turn, &read);
         }
         await_waiting(1, 1);
+        since = weir_now();
         must_eq(weir_rwlock_wrunlock(&rw), 0);
         support_group_join(&group[0]);
         support_group_join(&group[1]);
+        must(read > 0 && written > 0);
+        if (!is_in_order(_i, since))
+            continue;
         if (FIRST(_i) || FAIR(_i))
             must(read < written);
         else
@@ -71,6 +86,7 @@ END_TEST
  * them get in. */
 START_TEST(a_writer_waits_for_a_reader)
 {
+    weir_deadline_t since;
     int written = 0;
     int read = 0;
     support_group_t group[2];
@@ -93,11 +109,12 @@ START_TEST(a_writer_waits_for_a_reader)
         support_group_start(&group[1], 1, read_in_turn, &read);
         await_waiting(1, 1);
     }
+    since = weir_now();
     must_eq(weir_rwlock_rdunlock(&rw), 0);
     support_group_join(&group[0]);
     if (!FIRST(_i)) {
         support_group_join(&group[1]);
-        must(written < read);
+        must(read > 0 && (written < read || !is_in_order(_i, since)));
     }
     must_be_at_rest();
 }
@@ -111,6 +128,7 @@ START_TEST(phases_alternate)
     int written[3] = {0};
     support_group_t readers[3];
     support_group_t writers[3];
+    weir_deadline_t since;
     int first;
 
     fresh(_i);
@@ -122,13 +140,15 @@ START_TEST(phases_alternate)
         support_group_start(&readers[i], 1, read_in_turn, &read[i]);
         await_waiting(i + 1, i + 1);
     }
+    since = weir_now();
     must_eq(weir_rwlock_rdunlock(&rw), 0);
     for (unsigned i = 0; i < 3; i++) {
         support_group_join(&writers[i]);
         support_group_join(&readers[i]);
+        must(written[i] > 0 && read[i] > 0);
     }
     first = FAIR(_i) ? 2 : 4;
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 3 && is_in_order(_i, since); i++) {
         must(read[i] >= first);
         must(read[i] <= first + 2);
     }
@@ -248,6 +268,7 @@ END_TEST
  * preferred; that one never gets in between. */
 START_TEST(downgrade_lets_readers_in)
 {
+    weir_deadline_t since;
     int read = 0;
     int written = 0;
     support_group_t readers;
@@ -264,11 +285,12 @@ START_TEST(downgrade_lets_readers_in)
         support_group_join(&readers);
     support_await_sleep(writer.tids[0]);
     must_eq(written, 0);
+    since = weir_now();
     must_eq(weir_rwlock_rdunlock(&rw), 0);
     support_group_join(&writer);
     if (!FIRST(_i) && !FAIR(_i)) {
         support_group_join(&readers);
-        must(written < read);
+        must(read > 0 && (written < read || !is_in_order(_i, since)));
     }
     must_be_at_rest();
 }
