@@ -361,6 +361,7 @@ START_TEST(refused_passes_on_what_it_cannot_see)
 
     if (!box_can_be_asymmetric())
         return;
+    support_storm_waive(); /* a sleeper that looks again clears WAKING */
     begin(AFFORDED);
     patient = false;
     put_to_bed(&group, 1);
@@ -544,6 +545,7 @@ START_TEST(shared_recovers_from_a_stuck_wake)
 {
     support_group_t group;
 
+    support_storm_waive(); /* as above */
     begin(SHARED_SCOPE);
     patient = false;
     for (int i = 0; i < 3; i++) {

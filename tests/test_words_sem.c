@@ -534,6 +534,7 @@ START_TEST(shared_sleepers_look_again)
     struct waiting w = {.deadline = WEIR_FOREVER};
     support_group_t group;
 
+    support_storm_waive(); /* a sleeper that looks between posts marks again */
     begin(0, 9, WEIR_SHARED);
     put_to_bed(&group, 2, wait_in_slices, &w);
     seam.mute = true;
