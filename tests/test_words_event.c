@@ -415,7 +415,11 @@ START_TEST(half_a_word_wraps)
 
     support_storm_waive(); /* a sleeper that looks again finds that it is over */
     begin(5, scopes[_i]);
-    put_to_bed(&group, 1, wait_behind_a_turn, &w);
+    w.began = state();
+    w.deadline = WEIR_FOREVER;
+    support_group_start(&group, 1, wait_behind_a_turn, &w);
+    /* A shared one sleeps for a slice, and then is over. */
+    await_sleep_on(group.tids[0], &event.state, &w.over);
     if (scopes[_i] == WEIR_PRIVATE)
         must_eq(weir_event_set(&event), 0);
     join(&group, &w, 0);
