@@ -132,22 +132,28 @@ static void shutdown_in_the_middle(struct child *child)
     crowd_check_final(&crowd);
 }
 
-#define WORK_MS 300 /* of the SLEEP below */
+/* What there is to do is so much, and the time is not over. */
+static bool comes_to(struct lines *observer, const char *wanted,
+                     weir_deadline_t end)
+{
+    while (weir_now() < end)
+        if (has_to_do(observer, wanted))
+            return weir_now() < end;
+    return false;
+}
 
 /* One request is worked on, another waits for that.  False if the machine was
- * so slow that this was not to be seen. */
+ * so slow that the first may be done, which takes until `end` at least. */
 static bool begin_work(struct lines *first, struct lines *second,
                        struct lines *observer)
 {
-    int i = 0;
+    weir_deadline_t end = weir_after(300000000);
+    bool works;
 
     check(client_say(first, "SLEEP 300\nADD key 10\n"));
-    while (i < WORK_MS && !has_to_do(observer, "STATS active=1 queued=0 "))
-        i++;
+    works = comes_to(observer, "STATS active=1 queued=0 ", end);
     check(client_say(second, "ADD key 100\n"));
-    while (i < WORK_MS && !has_to_do(observer, "STATS active=1 queued=1 "))
-        i++;
-    return i < WORK_MS;
+    return works && comes_to(observer, "STATS active=1 queued=1 ", end);
 }
 
 /* Told to end in that state: both are done; what follows them is refused, and
