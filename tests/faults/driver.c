@@ -10,8 +10,8 @@
  * PART is private-mutex, shared-mutex, private-barrier, ...; timed: deadlines
  * pass, too, which takes a kernel that lets them.
  *
- * No futex of libc's is of the kind that is made to fail: pthread_join waits
- * by the wall clock, another operation.
+ * No futex of libc's is of the kind that inject makes fail: pthread_join waits
+ * by the wall clock, another operation.  Strace knows no operations.
  */
 #include "driver.h"
 
