@@ -403,8 +403,8 @@ int weir_seqlock_write(weir_seqlock_t *s, void *to, const void *from,
     return weir_seqlock_write_end(s);
 }
 
-/* What is left to do for a writer that got in. */
-static int write_inside(weir_seqlock_t *s, void *to, const void *from,
+/* What is left to do for a writer, if it got in. */
+static int store_inside(weir_seqlock_t *s, void *to, const void *from,
                         size_t size, int result)
 {
     if (result != 0)
@@ -416,7 +416,7 @@ static int write_inside(weir_seqlock_t *s, void *to, const void *from,
 int weir_seqlock_write_until(weir_seqlock_t *s, void *to, const void *from,
                              size_t size, weir_deadline_t deadline)
 {
-    return write_inside(s, to, from, size,
+    return store_inside(s, to, from, size,
                         weir_seqlock_write_begin_until(s, deadline));
 }
 
@@ -424,7 +424,7 @@ int weir_seqlock_write_with(weir_seqlock_t *s, void *to, const void *from,
                             size_t size, weir_deadline_t deadline,
                             weir_token_t *token)
 {
-    return write_inside(s, to, from, size,
+    return store_inside(s, to, from, size,
                         weir_seqlock_write_begin_with(s, deadline, token));
 }
 
