@@ -79,6 +79,61 @@ START_TEST(write_and_read)
 }
 END_TEST
 
+/* What is there is had at once, at a past time and with a cancelled token too;
+ * what is not leaves both sides alone. */
+START_TEST(write_and_read_at_once)
+{
+    const struct data mine = all_of(7), other = all_of(20), blank = all_of(1);
+    struct data got = blank;
+    weir_token_t token;
+    size_t size = sizeof(got);
+
+    fresh(_i);
+    must_eq(weir_token_init(&token, NULL, WEIR_FOREVER, scopes[_i]), 0);
+    must_eq(weir_token_cancel(&token), 0);
+    must_eq(keeps_errno(weir_seqlock_write_until(&lock, &shared, &other, size,
+                                                 WEIR_NOW)),
+            0);
+    must_eq(keeps_errno(
+                weir_seqlock_read_until(&lock, &got, &shared, size, WEIR_NOW)),
+            0);
+    must(memcmp(&got, &other, size) == 0);
+    must_eq(keeps_errno(weir_seqlock_write_with(&lock, &shared, &mine, size,
+                                                WEIR_FOREVER, &token)),
+            0);
+    must_eq(keeps_errno(weir_seqlock_read_with(&lock, &got, &shared, size,
+                                               WEIR_FOREVER, &token)),
+            0);
+    must(memcmp(&got, &mine, size) == 0);
+    must_eq(weir_load_rlx_(&lock.sequence), 4);
+    must_eq(weir_seqlock_write_begin(&lock), 0);
+    got = blank;
+    must_eq(keeps_errno(weir_seqlock_write_until(&lock, &shared, &other, size,
+                                                 WEIR_NOW)),
+            ETIMEDOUT);
+    must_eq(keeps_errno(
+                weir_seqlock_read_until(&lock, &got, &shared, size, WEIR_NOW)),
+            ETIMEDOUT);
+    must_eq(
+        weir_seqlock_write_with(&lock, &shared, &other, size, WEIR_NOW, NULL),
+        ETIMEDOUT);
+    must_eq(weir_seqlock_read_with(&lock, &got, &shared, size, INT64_MIN, NULL),
+            ETIMEDOUT);
+    must_eq(keeps_errno(weir_seqlock_write_with(&lock, &shared, &other, size,
+                                                WEIR_FOREVER, &token)),
+            ECANCELED);
+    must_eq(keeps_errno(weir_seqlock_read_with(&lock, &got, &shared, size,
+                                               WEIR_FOREVER, &token)),
+            ECANCELED);
+    must(memcmp(&got, &blank, size) == 0);
+    must_eq(weir_load_rlx_(&lock.sequence), 5);
+    must_eq(weir_load_rlx_(&lock.lock), 1);
+    must_eq(weir_seqlock_write_end(&lock), 0);
+    must_eq(weir_seqlock_read(&lock, &got, &shared, size), 0);
+    must(memcmp(&got, &mine, size) == 0);
+}
+END_TEST
+
 START_TEST(zero_is_valid)
 {
     static weir_seqlock_t zero;
@@ -195,8 +250,17 @@ static void read_many(struct load *load, unsigned me)
 
     while (__atomic_load_n(&load->left, __ATOMIC_RELAXED) != 0) {
         support_progress();
-        if ((me + reads) % 2 == 0) {
+        if ((me + reads) % 3 == 0) {
             must_eq(weir_seqlock_read(&lock, &got, &shared, sizeof(got)), 0);
+        } else if ((me + reads) % 3 == 1) {
+            int result = weir_seqlock_read_until(
+                &lock, &got, &shared, sizeof(got), weir_after(me * 10000));
+
+            must(result == 0 || result == ETIMEDOUT);
+            if (result == ETIMEDOUT) {
+                reads++;
+                continue;
+            }
         } else {
             uint64_t begun;
 
@@ -279,10 +343,39 @@ static void write_one(unsigned me, void *arg)
     must_eq(weir_seqlock_write_end(&lock), 0);
 }
 
+#define HOUR_NS 3600000000000
+
+static void read_one_in_time(unsigned me, void *arg)
+{
+    struct data got;
+
+    (void)me;
+    must_eq(weir_seqlock_read_until(&lock, &got, &shared, sizeof(got),
+                                    weir_after(HOUR_NS)),
+            0);
+    must_eq(got.field[0], *(uint64_t *)arg);
+}
+
+static void write_one_in_time(unsigned me, void *arg)
+{
+    (void)arg;
+    must_eq(weir_seqlock_write_until(&lock, &shared.field[me], &(uint64_t){me},
+                                     8, weir_after(HOUR_NS)),
+            0);
+}
+
+static const struct {
+    support_body_t *body;
+    bool writes;
+} bodies[] = {{read_one, false},
+              {write_one, true},
+              {read_one_in_time, false},
+              {write_one_in_time, true}};
+
 /* A writer that stays: readers and writers really sleep until it ends. */
 START_TEST(who_meets_a_writer_sleeps)
 {
-    support_body_t *body = _i / SCOPES ? write_one : read_one;
+    support_body_t *body = bodies[_i / SCOPES].body;
     uint64_t value = 77;
     support_group_t group;
 
@@ -298,7 +391,7 @@ START_TEST(who_meets_a_writer_sleeps)
     must_eq(weir_seqlock_write_end(&lock), 0);
     support_group_join(&group);
     must_eq(weir_load_rlx_(&lock.lock), 0);
-    must_eq(weir_load_rlx_(&lock.sequence), body == write_one ? 8 : 2);
+    must_eq(weir_load_rlx_(&lock.sequence), bodies[_i / SCOPES].writes ? 8 : 2);
 }
 END_TEST
 
@@ -330,6 +423,72 @@ START_TEST(deadlines_are_not_early)
     must_eq(weir_seqlock_write_end(&lock), 0);
     must_eq(weir_seqlock_write_begin_until(&lock, WEIR_FOREVER), 0);
     must_eq(weir_seqlock_write_end(&lock), 0);
+}
+END_TEST
+
+START_TEST(copies_are_not_early)
+{
+    static const int64_t waits[] = {0, 1, 100000, 3000000};
+    const struct data mine = all_of(7), blank = all_of(1);
+    struct data got = blank;
+    size_t size = sizeof(got);
+
+    fresh(_i);
+    must_eq(weir_seqlock_write_begin(&lock), 0);
+    for (unsigned i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
+        weir_deadline_t deadline = weir_after(waits[i]);
+
+        must_eq(keeps_errno(weir_seqlock_write_until(&lock, &shared, &mine,
+                                                     size, deadline)),
+                ETIMEDOUT);
+        must(weir_now() >= deadline);
+        deadline = weir_after(waits[i]);
+        must_eq(keeps_errno(weir_seqlock_read_until(&lock, &got, &shared, size,
+                                                    deadline)),
+                ETIMEDOUT);
+        must(weir_now() >= deadline);
+        must(memcmp(&got, &blank, size) == 0);
+    }
+    must_eq(weir_seqlock_write_end(&lock), 0);
+    must_eq(weir_seqlock_read(&lock, &got, &shared, size), 0);
+    must_eq(got.field[0], 0);
+}
+END_TEST
+
+static void be_cancelled(unsigned me, void *token)
+{
+    struct data got = all_of(1);
+    int result =
+        me == 0 ? weir_seqlock_read_with(&lock, &got, &shared, sizeof(got),
+                                         WEIR_FOREVER, token)
+                : weir_seqlock_write_with(&lock, &shared, &got, sizeof(got),
+                                          WEIR_FOREVER, token);
+
+    must_eq(result, ECANCELED);
+    must_be_whole(&got);
+    must_eq(got.field[0], 1);
+}
+
+/* Behind a writer that stays; it is not disturbed. */
+START_TEST(copies_are_cancelled)
+{
+    struct data got;
+    weir_token_t token;
+    support_group_t group;
+
+    fresh(_i);
+    must_eq(weir_token_init(&token, NULL, WEIR_FOREVER, scopes[_i]), 0);
+    must_eq(weir_seqlock_write_begin(&lock), 0);
+    support_group_start(&group, 2, be_cancelled, &token);
+    for (unsigned i = 0; i < 2; i++)
+        (void)support_await_sleep(group.tids[i]);
+    must_eq(weir_token_cancel(&token), 0);
+    support_group_join(&group);
+    must_eq(weir_load_rlx_(&lock.sequence), 1);
+    must_eq(weir_seqlock_write_end(&lock), 0);
+    must_eq(weir_load_rlx_(&lock.lock), 0);
+    must_eq(weir_seqlock_read(&lock, &got, &shared, sizeof(got)), 0);
+    must_eq(got.field[0], 0);
 }
 END_TEST
 
@@ -545,17 +704,20 @@ int main(void)
     TCase *tcase = support_tcase(suite, "api");
 
     tcase_add_loop_test(tcase, write_and_read, 0, SCOPES);
+    tcase_add_loop_test(tcase, write_and_read_at_once, 0, SCOPES);
     tcase_add_test(tcase, zero_is_valid);
     tcase_add_loop_test(tcase, misuse, 0, SCOPES);
     tcase_add_loop_test(tcase, copies_any_size, 0, 8);
     tcase_add_loop_test(tcase, sequence_passes, 0, 3);
     tcase = support_tcase(suite, "contended");
     tcase_add_loop_test(tcase, readers_and_writers, 0, 4 * SCOPES);
-    tcase_add_loop_test(tcase, who_meets_a_writer_sleeps, 0, 2 * SCOPES);
+    tcase_add_loop_test(tcase, who_meets_a_writer_sleeps, 0, 4 * SCOPES);
     tcase = support_tcase(suite, "signal");
     tcase_add_loop_test(tcase, in_a_storm_with_strays, 0, SCOPES);
     tcase = support_tcase(suite, "timed");
     tcase_add_loop_test(tcase, deadlines_are_not_early, 0, SCOPES);
+    tcase_add_loop_test(tcase, copies_are_not_early, 0, SCOPES);
+    tcase_add_loop_test(tcase, copies_are_cancelled, 0, SCOPES);
     tcase_add_loop_test(tcase, timeouts_swallow_nothing, 0, SCOPES);
     tcase = support_tcase(suite, "lifetime");
     tcase_add_loop_test(tcase, unmapped_by_the_next_writer, 0, SCOPES);

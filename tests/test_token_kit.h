@@ -23,6 +23,7 @@ static struct kit {
     weir_latch_t latch;
     weir_once_t once;
     weir_seqlock_t seqlock;
+    uint64_t guarded; /* by it */
     weir_barrier_t barrier;
     weir_rwlock_t rwlock;
     weir_cond_t cond;
@@ -184,6 +185,7 @@ static void kit_block_seqlock(void)
 {
     must_eq(weir_seqlock_init(&kit.seqlock, kit_flags), 0);
     must_eq(weir_seqlock_write_begin(&kit.seqlock), 0);
+    weir_seqlock_store(&kit.guarded, &(uint64_t){5}, sizeof(kit.guarded));
 }
 
 static void kit_free_seqlock(void)
@@ -348,6 +350,28 @@ static int kit_read_begin(weir_deadline_t deadline, weir_token_t *token)
     return weir_seqlock_read_begin_with(&kit.seqlock, deadline, token, &begun);
 }
 
+/* The copy is left alone by one that did not begin. */
+static int kit_read_all(weir_deadline_t deadline, weir_token_t *token)
+{
+    uint64_t got = 7;
+    int result = weir_seqlock_read_with(&kit.seqlock, &got, &kit.guarded,
+                                        sizeof(got), deadline, token);
+
+    must_eq(got, result == 0 ? 5 : 7);
+    return result;
+}
+
+static int kit_write_all(weir_deadline_t deadline, weir_token_t *token)
+{
+    uint64_t mine = 6, got;
+    int result = weir_seqlock_write_with(&kit.seqlock, &kit.guarded, &mine,
+                                         sizeof(mine), deadline, token);
+
+    weir_seqlock_load(&got, &kit.guarded, sizeof(got));
+    must_eq(got, result == 0 ? 6 : 5);
+    return result;
+}
+
 static int kit_read(weir_deadline_t deadline, weir_token_t *token)
 {
     int result = weir_rwlock_rdlock_with(&kit.rwlock, deadline, token);
@@ -498,6 +522,10 @@ static const struct kit_row kit_rows[] = {
      false, false},
     {"seqlock read", kit_block_seqlock, kit_read_begin, kit_free_seqlock, false,
      false},
+    {"seqlock write all", kit_block_seqlock, kit_write_all, kit_free_seqlock,
+     false, false},
+    {"seqlock read all", kit_block_seqlock, kit_read_all, kit_free_seqlock,
+     false, false},
     {"rwlock read", kit_block_read, kit_read, kit_let_go, false, false},
     {"rwlock write", kit_block_write, kit_write, kit_let_go, false, false},
     {"cond", kit_block_cond, kit_cond, kit_free_cond, false, false},

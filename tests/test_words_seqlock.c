@@ -18,6 +18,7 @@ static weir_seqlock_t lock;
 
 static const unsigned scopes[] = {WEIR_PRIVATE, WEIR_SHARED};
 #define SCOPES 2
+#define HOUR_NS 3600000000000
 
 static void begin_test(int scope)
 {
@@ -131,6 +132,8 @@ END_TEST
 static char *pages;
 static size_t page_size;
 static unsigned writes, refusals;
+/* Done inside of each of its writes; if it says so, the write does not end. */
+static bool (*inside)(void);
 
 static void on_fault(int signal, siginfo_t *info, void *context)
 {
@@ -147,33 +150,169 @@ static void on_fault(int signal, siginfo_t *info, void *context)
         return;
     }
     writes++;
+    if (inside != NULL && inside())
+        return;
     must_eq(weir_seqlock_write_end(&lock), 0);
     must_eq(mprotect(pages + (second ? 0 : page_size), page_size, PROT_NONE),
             0);
 }
 
-START_TEST(a_reader_gets_through)
+#define ACROSS 16u /* bytes, half of them on each page: two faults a try */
+
+static void lay_pages(void)
 {
     struct sigaction action = {.sa_sigaction = on_fault,
                                .sa_flags = SA_SIGINFO | SA_NODEFER};
-    unsigned char got[16];
 
-    begin_test(_i);
     page_size = (size_t)sysconf(_SC_PAGESIZE);
     pages = mmap(NULL, 2 * page_size, PROT_READ | PROT_WRITE,
                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     must(pages != MAP_FAILED);
-    memset(pages + page_size - 8, 7, 16);
+    memset(pages + page_size - ACROSS / 2, 7, ACROSS);
     must_eq(sigaction(SIGSEGV, &action, NULL), 0);
     must_eq(mprotect(pages, page_size, PROT_NONE), 0);
-    must_eq(weir_seqlock_read(&lock, got, pages + page_size - 8, 16), 0);
-    for (unsigned i = 0; i < 16; i++)
+}
+
+static const void *across(void)
+{
+    return pages + page_size - ACROSS / 2;
+}
+
+static void must_be_read(const unsigned char *got)
+{
+    for (unsigned i = 0; i < ACROSS; i++)
         must_eq(got[i], 7);
+}
+
+START_TEST(a_reader_gets_through)
+{
+    unsigned char got[ACROSS];
+
+    begin_test(_i % SCOPES);
+    lay_pages();
+    if (_i / SCOPES == 0)
+        must_eq(weir_seqlock_read(&lock, got, across(), ACROSS), 0);
+    else
+        must_eq(weir_seqlock_read_until(&lock, got, across(), ACROSS,
+                                        weir_after(HOUR_NS)),
+                0);
+    must_be_read(got);
     /* A write in each attempt, and then none. */
     must(writes >= WEIR_SEQLOCK_TRIES);
     must_eq(refusals, 1);
     must_be((uint64_t)writes * WRITES_ONE, 0);
     must_eq(munmap(pages, 2 * page_size), 0);
+}
+END_TEST
+
+/* --- One that has a deadline, or a token --- */
+
+/* At a past time it tries once; writes that come between are not waited for. */
+START_TEST(a_past_deadline_is_one_try)
+{
+    unsigned char got[ACROSS];
+
+    begin_test(_i);
+    lay_pages();
+    must_eq(weir_seqlock_read_until(&lock, got, across(), ACROSS, WEIR_NOW),
+            ETIMEDOUT);
+    must_eq(writes, 2);
+    must_eq(refusals, 0);
+    must_be((uint64_t)writes * WRITES_ONE, 0);
+    must_eq(munmap(pages, 2 * page_size), 0);
+}
+END_TEST
+
+static weir_deadline_t end;
+
+static bool outlast(void)
+{
+    while (writes == 3 && weir_now() <= end)
+        ;
+    return false;
+}
+
+START_TEST(a_deadline_is_for_all_tries)
+{
+    unsigned char got[ACROSS];
+
+    begin_test(_i);
+    lay_pages();
+    inside = outlast;
+    end = weir_after(1000000);
+    must_eq(weir_seqlock_read_until(&lock, got, across(), ACROSS, end),
+            ETIMEDOUT);
+    must(weir_now() >= end);
+    must(writes == 4 || writes == 2); /* or the first took so long */
+    must_eq(refusals, 0);
+    must_eq(munmap(pages, 2 * page_size), 0);
+}
+END_TEST
+
+static weir_token_t token;
+
+static bool cancel_third(void)
+{
+    if (writes == 3)
+        must_eq(weir_token_cancel(&token), 0);
+    return false;
+}
+
+START_TEST(is_cancelled_between_tries)
+{
+    unsigned char got[ACROSS];
+
+    begin_test(_i);
+    must_eq(weir_token_init(&token, NULL, WEIR_FOREVER, scopes[_i]), 0);
+    lay_pages();
+    inside = cancel_third;
+    must_eq(weir_seqlock_read_with(&lock, got, across(), ACROSS, WEIR_FOREVER,
+                                   &token),
+            ECANCELED);
+    must_eq(writes, 4);
+    must_eq(refusals, 0);
+    must_be((uint64_t)writes * WRITES_ONE, 0);
+    must_eq(munmap(pages, 2 * page_size), 0);
+}
+END_TEST
+
+static bool stay_in_the_last(void)
+{
+    return writes == 2 * WEIR_SEQLOCK_TRIES;
+}
+
+/* The last write to come between stays: it sleeps until that has ended. */
+START_TEST(keeps_out_once_it_can)
+{
+    unsigned char got[ACROSS];
+
+    begin_test(_i);
+    lay_pages();
+    inside = stay_in_the_last;
+    seam.before_wait = end_it;
+    must_eq(weir_seqlock_read_until(&lock, got, across(), ACROSS, WEIR_FOREVER),
+            0);
+    must_be_read(got);
+    must_eq(seam_count(&seam_waits), 1);
+    must_eq(writes, 2 * WEIR_SEQLOCK_TRIES);
+    must_be((uint64_t)writes * WRITES_ONE, 0);
+    must_eq(munmap(pages, 2 * page_size), 0);
+}
+END_TEST
+
+/* And not for ever. */
+START_TEST(cannot_keep_out)
+{
+    uint64_t from = 5, got = 7;
+
+    begin_test(_i);
+    must_eq(weir_seqlock_write_begin(&lock), 0);
+    must_eq(
+        read_alone(&lock, &got, &from, sizeof(got), weir_until_(weir_after(1))),
+        ETIMEDOUT);
+    must_eq(got, 7);
+    must_be(WRITING, HELD | SLEEPERS);
+    must_eq(weir_seqlock_write_end(&lock), 0);
 }
 END_TEST
 
@@ -189,6 +328,12 @@ int main(void)
     tcase_add_loop_test(tcase, ended_after_the_timeout, 0, SCOPES);
     tcase_add_loop_test(tcase, what_cannot_be_slept_on, 0, SCOPES);
     tcase = support_tcase(suite, "starvation");
-    tcase_add_loop_test(tcase, a_reader_gets_through, 0, SCOPES);
+    tcase_add_loop_test(tcase, a_reader_gets_through, 0, 2 * SCOPES);
+    tcase = support_tcase(suite, "bounded");
+    tcase_add_loop_test(tcase, a_past_deadline_is_one_try, 0, SCOPES);
+    tcase_add_loop_test(tcase, a_deadline_is_for_all_tries, 0, SCOPES);
+    tcase_add_loop_test(tcase, is_cancelled_between_tries, 0, SCOPES);
+    tcase_add_loop_test(tcase, keeps_out_once_it_can, 0, SCOPES);
+    tcase_add_loop_test(tcase, cannot_keep_out, 0, SCOPES);
     return support_main(suite);
 }

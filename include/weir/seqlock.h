@@ -207,6 +207,31 @@ WEIR_API_INLINE void weir_seqlock_store(void *to, const void *from,
 WEIR_API int weir_seqlock_read(weir_seqlock_t *s, void *to, const void *from,
                                size_t size);
 
+/* As weir_seqlock_read, until the deadline, which is one for all of its tries.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: blocking, bounded by the deadline
+ * Order:    as weir_seqlock_read on success, none on ETIMEDOUT
+ * Params:   deadline  as weir_seqlock_write_begin_until; a past time: one try,
+ *           which fails as well if a write comes between
+ * Returns:  0 | ETIMEDOUT nothing was read: if a write came between, parts of
+ *           several states are at `to`, else it is left alone
+ * Source:   as weir_seqlock_read */
+WEIR_API int weir_seqlock_read_until(weir_seqlock_t *s, void *to,
+                                     const void *from, size_t size,
+                                     weir_deadline_t deadline);
+
+/* As weir_seqlock_read_until, until a token is cancelled as well.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: blocking, bounded by the deadline, and until the token is cancelled
+ * Order:    acquire on success and on ECANCELED
+ * Params:   token  ends the wait as the deadline does (token.h); NULL: none
+ * Returns:  as weir_seqlock_read_until | ECANCELED, and `to` as on ETIMEDOUT
+ * Source:   Go's contexts; nsync's waits with a note */
+WEIR_API int weir_seqlock_read_with(weir_seqlock_t *s, void *to,
+                                    const void *from, size_t size,
+                                    weir_deadline_t deadline,
+                                    weir_token_t *token);
+
 /* Write size bytes of shared data, for readers to see all at once.
  * Context:  may sleep; not async-signal-safe
  * Progress: blocking
@@ -216,6 +241,29 @@ WEIR_API int weir_seqlock_read(weir_seqlock_t *s, void *to, const void *from,
  * Source:   [Boehm12] */
 WEIR_API int weir_seqlock_write(weir_seqlock_t *s, void *to, const void *from,
                                 size_t size);
+
+/* As weir_seqlock_write, until the deadline.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: blocking, bounded by the deadline
+ * Order:    as weir_seqlock_write on success, none on ETIMEDOUT
+ * Params:   deadline  as weir_seqlock_write_begin_until
+ * Returns:  0 | ETIMEDOUT nothing was written
+ * Source:   as weir_seqlock_write */
+WEIR_API int weir_seqlock_write_until(weir_seqlock_t *s, void *to,
+                                      const void *from, size_t size,
+                                      weir_deadline_t deadline);
+
+/* As weir_seqlock_write_until, until a token is cancelled as well.
+ * Context:  may sleep; not async-signal-safe
+ * Progress: blocking, bounded by the deadline, and until the token is cancelled
+ * Order:    acq_rel on success, acquire on ECANCELED
+ * Params:   token  ends the wait as the deadline does (token.h); NULL: none
+ * Returns:  as weir_seqlock_write_until | ECANCELED
+ * Source:   Go's contexts; nsync's waits with a note */
+WEIR_API int weir_seqlock_write_with(weir_seqlock_t *s, void *to,
+                                     const void *from, size_t size,
+                                     weir_deadline_t deadline,
+                                     weir_token_t *token);
 
 #ifdef __cplusplus
 }

@@ -16,7 +16,9 @@
  *   weir_token_cancel(&stop);                      // all such waits return
  *
  * Each call that blocks has a form whose name ends in _with, which takes a
- * deadline and a token; NULL is no token.  A token ends a wait exactly as a
+ * deadline and a token; NULL is no token.  (All but weir_token_wait: to wait
+ * for one token until another is cancelled is what weir_wait_any_with does,
+ * with an item that is weir_wait_on_token.)  A token ends a wait exactly as a
  * deadline does: what was not taken stays for others, no wake-up is lost, and
  * a call that can have what it asks for at once gets it, also under a token
  * that is cancelled.  Only the result is another: ECANCELED instead of

@@ -348,12 +348,84 @@ int weir_seqlock_read(weir_seqlock_t *s, void *to, const void *from,
     return 0;
 }
 
+/* Keep writers out, if they can be kept out in time. */
+static int read_alone(weir_seqlock_t *s, void *to, const void *from,
+                      size_t size, struct weir_until until)
+{
+    int result = lock_until(s, until);
+
+    if (result != 0)
+        return result;
+    weir_seqlock_load(to, from, size);
+    unlock(s);
+    return 0;
+}
+
+/* As weir_seqlock_read, whose tries begin inline and end in success alone. */
+static int read_bounded(weir_seqlock_t *s, void *to, const void *from,
+                        size_t size, struct weir_until until)
+{
+    for (unsigned i = 0; i < WEIR_SEQLOCK_TRIES; i++) {
+        uint64_t begun;
+        int result = read_begin(s, until, &begun);
+
+        if (result != 0)
+            return result;
+        weir_seqlock_load(to, from, size);
+        if (!weir_seqlock_read_retry(s, begun))
+            return 0;
+        if (weir_until_over_(until))
+            return ETIMEDOUT;
+    }
+    return read_alone(s, to, from, size, until);
+}
+
+int weir_seqlock_read_until(weir_seqlock_t *s, void *to, const void *from,
+                            size_t size, weir_deadline_t deadline)
+{
+    return read_bounded(s, to, from, size, weir_until_(deadline));
+}
+
+int weir_seqlock_read_with(weir_seqlock_t *s, void *to, const void *from,
+                           size_t size, weir_deadline_t deadline,
+                           weir_token_t *token)
+{
+    struct weir_until until = weir_until_with_(deadline, token);
+
+    return weir_until_why_(until, read_bounded(s, to, from, size, until));
+}
+
 int weir_seqlock_write(weir_seqlock_t *s, void *to, const void *from,
                        size_t size)
 {
     (void)weir_seqlock_write_begin(s);
     weir_seqlock_store(to, from, size);
     return weir_seqlock_write_end(s);
+}
+
+/* What is left to do for a writer, if it got in. */
+static int store_inside(weir_seqlock_t *s, void *to, const void *from,
+                        size_t size, int result)
+{
+    if (result != 0)
+        return result;
+    weir_seqlock_store(to, from, size);
+    return weir_seqlock_write_end(s);
+}
+
+int weir_seqlock_write_until(weir_seqlock_t *s, void *to, const void *from,
+                             size_t size, weir_deadline_t deadline)
+{
+    return store_inside(s, to, from, size,
+                        weir_seqlock_write_begin_until(s, deadline));
+}
+
+int weir_seqlock_write_with(weir_seqlock_t *s, void *to, const void *from,
+                            size_t size, weir_deadline_t deadline,
+                            weir_token_t *token)
+{
+    return store_inside(s, to, from, size,
+                        weir_seqlock_write_begin_with(s, deadline, token));
 }
 
 /* -- The rest ----------------------------------------------------------- */

@@ -143,6 +143,17 @@ static void read_shortly(void *arg)
                  "what is read is of one write");
 }
 
+static void read_whole_shortly(void *arg)
+{
+    struct state *s = (struct state *)arg;
+    uintptr_t data[2];
+    int result = weir_seqlock_read_until(&s->lock, data, s->shared,
+                                         sizeof(data), weir_after(MS));
+
+    MODEL_ASSERT(result == ETIMEDOUT || result == 0, "it is read, or is not");
+    MODEL_ASSERT(result != 0 || data[0] == data[1], "all of one write");
+}
+
 const struct model_program model_seqlock[] = {
     {.name = "read",
      .size = sizeof(struct state),
@@ -186,6 +197,14 @@ const struct model_program model_seqlock[] = {
      .size = sizeof(struct state),
      .thread = {write_one, read_shortly, read_whole},
      .check = is_unlocked,
+     .preemptions = 2,
+     .stale = 1,
+     .timeouts = 1,
+     .deeper = 1},
+    {.name = "whole_timeout",
+     .size = sizeof(struct state),
+     .thread = {write_one, write_one, read_whole_shortly},
+     .check = two_have_written,
      .preemptions = 2,
      .stale = 1,
      .timeouts = 1,

@@ -47,7 +47,7 @@ BLIND = {"mutex": ("tried", "timed"), "rmutex": ("contended", "timed"),
          "barrier": ("phases", "action"), "queue": ("large", "batches"),
          "sem": ("woken", "at_once"), "event": ("woken",),
          "latch": ("arrivals", "waited"), "once": ("called",),
-         "seqlock": ("writers",), "thread": ("results", "polled"),
+         "seqlock": ("writers", "cancelled"), "thread": ("results", "polled"),
          "timer": ("joined", "periodic"), "token": ("looked", "ended", "got"),
          "wait_any": ("locked", "each", "put")}
 

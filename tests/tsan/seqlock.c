@@ -59,6 +59,89 @@ static void copies(void)
     both(writes, reads);
 }
 
+/* The same, by the forms that are bounded. */
+static weir_token_t stop = WEIR_TOKEN_INIT;
+
+static void *writes_in_time(void *arg)
+{
+    for (long i = 1; i <= WRITES; i++) {
+        struct data mine = {i, -i, (char)i};
+        int result;
+
+        if (i % 2 == 0)
+            result = weir_seqlock_write_until(&lock, &shared, &mine,
+                                              sizeof(mine), WEIR_FOREVER);
+        else
+            result = weir_seqlock_write_with(&lock, &shared, &mine,
+                                             sizeof(mine), WEIR_FOREVER, &stop);
+        must(result == 0);
+        must(weir_seqlock_write_begin(&lock) == 0);
+        if (i % 100 == 0)
+            nap(1000000); /* the others sleep, or give up */
+        must(weir_seqlock_write_end(&lock) == 0);
+    }
+    __atomic_store_n(&done, 1, __ATOMIC_RELAXED);
+    return arg;
+}
+
+static void *reads_in_time(void *arg)
+{
+    while (!__atomic_load_n(&done, __ATOMIC_RELAXED)) {
+        struct data mine;
+        int result;
+
+        result = weir_seqlock_read_until(&lock, &mine, &shared, sizeof(mine),
+                                         weir_after(100000));
+        must(result == 0 || result == ETIMEDOUT);
+        must(result != 0 || mine.a == -mine.b);
+        must(weir_seqlock_read_with(&lock, &mine, &shared, sizeof(mine),
+                                    WEIR_FOREVER, &stop) == 0);
+        must(mine.a == -mine.b);
+    }
+    return arg;
+}
+
+static void copies_in_time(void)
+{
+    both(writes_in_time, reads_in_time);
+}
+
+/* What was done before a cancel is seen by whom it lets go. */
+static void *cancels(void *arg)
+{
+    must(weir_seqlock_write_begin(&lock) == 0);
+    nap(1000000); /* the other sleeps */
+    beside = 7;
+    must(weir_token_cancel(&stop) == 0);
+    while (!__atomic_load_n(&done, __ATOMIC_RELAXED))
+        nap(100000);
+    must(weir_seqlock_write_end(&lock) == 0);
+    return arg;
+}
+
+static void *is_cancelled(void *arg)
+{
+    struct data mine;
+    int result;
+
+    do {
+        nap(100000);
+        result = weir_seqlock_read_with(&lock, &mine, &shared, sizeof(mine),
+                                        WEIR_FOREVER, &stop);
+    } while (result == 0);
+    must(result == ECANCELED);
+    must(beside == 7);
+    must(weir_seqlock_write_with(&lock, &shared, &mine, sizeof(mine),
+                                 WEIR_FOREVER, &stop) == ECANCELED);
+    __atomic_store_n(&done, 1, __ATOMIC_RELAXED);
+    return arg;
+}
+
+static void cancelled(void)
+{
+    both(cancels, is_cancelled);
+}
+
 /* Writers among themselves may use plain data as well. */
 static void *count_inside(void *arg)
 {
@@ -158,6 +241,8 @@ int main(int argc, char **argv)
 {
     static const struct test tests[] = {
         {"copies", CLEAN, copies},
+        {"copies_in_time", CLEAN, copies_in_time},
+        {"cancelled", CLEAN, cancelled},
         {"writers", CLEAN, writers},
         {"published", CLEAN, published},
         {"race_beside", RACE, race_beside},

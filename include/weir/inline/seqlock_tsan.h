@@ -7,7 +7,8 @@
  * in inline/mutex_tsan.h.
  *
  * The copying is inline in the program, where the sanitizer sees that it is
- * atomic; that of weir_seqlock_read and _write is done here for that.
+ * atomic; that of weir_seqlock_read and _write, and of their forms with a
+ * deadline and a token, is done here for that.
  */
 #ifndef WEIR_INLINE_SEQLOCK_TSAN_H
 #define WEIR_INLINE_SEQLOCK_TSAN_H
@@ -107,21 +108,84 @@ static inline int weir_seqlock_read_begin_with_tsan_(weir_seqlock_t *s,
                token, weir_seqlock_read_begin_with(s, deadline, token, begun)));
 }
 
+/* A past deadline, or a token that was cancelled, ends it after a try. */
+static inline int weir_seqlock_over_tsan_(weir_deadline_t deadline,
+                                          weir_token_t *token)
+{
+    if (token != NULL && weir_token_is_cancelled(token))
+        return ECANCELED;
+    return deadline != WEIR_FOREVER && weir_now() >= deadline ? ETIMEDOUT : 0;
+}
+
 /* Where writers do not cease it keeps them out by an empty write. */
+WEIR_NO_THREAD_SAFETY_ANALYSIS
+static inline int weir_seqlock_read_bounded_tsan_(weir_seqlock_t *s, void *to,
+                                                  const void *from, size_t size,
+                                                  weir_deadline_t deadline,
+                                                  weir_token_t *token)
+{
+    int result;
+
+    for (unsigned i = 0; i < WEIR_SEQLOCK_TRIES; i++) {
+        uint64_t begun;
+
+        result = weir_seqlock_read_begin_with_tsan_(s, deadline, token, &begun);
+        if (result != 0)
+            return result;
+        weir_seqlock_load(to, from, size);
+        if (!weir_seqlock_read_retry(s, begun))
+            return 0;
+        result = weir_seqlock_over_tsan_(deadline, token);
+        if (result != 0)
+            return result;
+    }
+    result = weir_seqlock_write_begin_with_tsan_(s, deadline, token);
+    if (result != 0)
+        return result;
+    weir_seqlock_load(to, from, size);
+    return weir_seqlock_write_end_tsan_(s);
+}
+
 static inline int weir_seqlock_read_tsan_(weir_seqlock_t *s, void *to,
                                           const void *from, size_t size)
 {
     if (!weir_tsan_blind_())
         return weir_seqlock_read(s, to, from, size);
-    for (unsigned i = 0; i < WEIR_SEQLOCK_TRIES; i++) {
-        uint64_t begun = weir_seqlock_read_begin_tsan_(s);
+    return weir_seqlock_read_bounded_tsan_(s, to, from, size, WEIR_FOREVER,
+                                           NULL);
+}
 
-        weir_seqlock_load(to, from, size);
-        if (!weir_seqlock_read_retry(s, begun))
-            return 0;
-    }
-    (void)weir_seqlock_write_begin_tsan_(s);
-    weir_seqlock_load(to, from, size);
+static inline int weir_seqlock_read_until_tsan_(weir_seqlock_t *s, void *to,
+                                                const void *from, size_t size,
+                                                weir_deadline_t deadline)
+{
+    if (!weir_tsan_blind_())
+        return weir_seqlock_read_until(s, to, from, size, deadline);
+    return weir_seqlock_read_bounded_tsan_(s, to, from, size, deadline, NULL);
+}
+
+static inline int weir_seqlock_read_with_tsan_(weir_seqlock_t *s, void *to,
+                                               const void *from, size_t size,
+                                               weir_deadline_t deadline,
+                                               weir_token_t *token)
+{
+    if (!weir_tsan_blind_())
+        return weir_seqlock_read_with(s, to, from, size, deadline, token);
+    return weir_seqlock_read_bounded_tsan_(s, to, from, size, deadline, token);
+}
+
+WEIR_NO_THREAD_SAFETY_ANALYSIS
+static inline int weir_seqlock_write_bounded_tsan_(weir_seqlock_t *s, void *to,
+                                                   const void *from,
+                                                   size_t size,
+                                                   weir_deadline_t deadline,
+                                                   weir_token_t *token)
+{
+    int result = weir_seqlock_write_begin_with_tsan_(s, deadline, token);
+
+    if (result != 0)
+        return result;
+    weir_seqlock_store(to, from, size);
     return weir_seqlock_write_end_tsan_(s);
 }
 
@@ -130,9 +194,27 @@ static inline int weir_seqlock_write_tsan_(weir_seqlock_t *s, void *to,
 {
     if (!weir_tsan_blind_())
         return weir_seqlock_write(s, to, from, size);
-    (void)weir_seqlock_write_begin_tsan_(s);
-    weir_seqlock_store(to, from, size);
-    return weir_seqlock_write_end_tsan_(s);
+    return weir_seqlock_write_bounded_tsan_(s, to, from, size, WEIR_FOREVER,
+                                            NULL);
+}
+
+static inline int weir_seqlock_write_until_tsan_(weir_seqlock_t *s, void *to,
+                                                 const void *from, size_t size,
+                                                 weir_deadline_t deadline)
+{
+    if (!weir_tsan_blind_())
+        return weir_seqlock_write_until(s, to, from, size, deadline);
+    return weir_seqlock_write_bounded_tsan_(s, to, from, size, deadline, NULL);
+}
+
+static inline int weir_seqlock_write_with_tsan_(weir_seqlock_t *s, void *to,
+                                                const void *from, size_t size,
+                                                weir_deadline_t deadline,
+                                                weir_token_t *token)
+{
+    if (!weir_tsan_blind_())
+        return weir_seqlock_write_with(s, to, from, size, deadline, token);
+    return weir_seqlock_write_bounded_tsan_(s, to, from, size, deadline, token);
 }
 
 #define weir_seqlock_write_begin weir_seqlock_write_begin_tsan_
@@ -144,7 +226,11 @@ static inline int weir_seqlock_write_tsan_(weir_seqlock_t *s, void *to,
 #define weir_seqlock_read_begin_until weir_seqlock_read_begin_until_tsan_
 #define weir_seqlock_read_begin_with weir_seqlock_read_begin_with_tsan_
 #define weir_seqlock_read weir_seqlock_read_tsan_
+#define weir_seqlock_read_until weir_seqlock_read_until_tsan_
+#define weir_seqlock_read_with weir_seqlock_read_with_tsan_
 #define weir_seqlock_write weir_seqlock_write_tsan_
+#define weir_seqlock_write_until weir_seqlock_write_until_tsan_
+#define weir_seqlock_write_with weir_seqlock_write_with_tsan_
 
 #ifdef __cplusplus
 }
