@@ -5,6 +5,9 @@
  * shared condition at once, which is not at the same address in all of them;
  * and waits for predicates whose answer comes from another process.
  */
+#include <limits.h>
+
+#include "futex/sys.h"
 #include "support/support.h"
 #include "test_cond_kit.h"
 
@@ -101,6 +104,15 @@ static void others_sleep(void)
     }
 }
 
+/* The same after a wake-up that is nobody's: each has looked once more whether
+ * it was signalled. */
+static void others_sleep_on(void)
+{
+    others_sleep();
+    weir_futex_wake_(&here->object.cond.turn, INT_MAX, WEIR_BITS_ALL, true);
+    others_sleep();
+}
+
 static void let_come(unsigned rows)
 {
     __atomic_store_n(&here->rows, rows, __ATOMIC_RELEASE);
@@ -122,12 +134,12 @@ static void wait_in_crowd(unsigned row, void *arg)
 }
 
 /* Signal n, through either address; then that many have returned, which makes
- * it this many in all, and each other one sleeps. */
+ * it this many in all, and each other one sleeps on. */
 static void notify(unsigned n, long gone, bool inside)
 {
     signal_counted(gone % 2 ? &there->object : &here->object, n, inside);
     await_gone(&here->object, gone);
-    others_sleep();
+    others_sleep_on();
     await_gone(&here->object, gone);
 }
 
@@ -229,7 +241,7 @@ START_TEST(so_many_look_again)
         must_eq(weir_cond_signal_n(&here->object.cond, ns[i]), 0);
         looks += ns[i] < ALL ? ns[i] : ALL;
         await_looks(looks);
-        others_sleep();
+        others_sleep_on();
         await_looks(looks);
     }
     lock(&here->object);
