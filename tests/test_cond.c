@@ -4,8 +4,8 @@
  * Condition: the contract, one call at a time, private and shared, with both
  * kinds of lock.  The cases of CPython's ConditionTests are named T.  Long
  * runs and lifetime are in test_cond_stress.c; fork, processes and death in
- * test_cond_process.c; the words, and the races between two instructions, in
- * test_words_cond.c.
+ * test_cond_process.c; threads of several processes in test_cond_crowd.c; the
+ * words, and the races between two instructions, in test_words_cond.c.
  */
 #include <weir/cond.h>
 

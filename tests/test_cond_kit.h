@@ -88,10 +88,9 @@ static inline int wait_for(struct object *o, bool (*pred)(void *), void *arg,
                : weir_cond_wait_for(&o->cond, &o->mutex, pred, arg, deadline);
 }
 
-/* A waiter: one wait, one signal. */
-static inline void wait_counted(struct object *o)
+/* A waiter: one wait, one signal.  The lock is held before and after. */
+static inline void wait_held(struct object *o)
 {
-    lock(o);
     o->came++;
     support_note("waits as number %lu", (unsigned long)o->came, 0);
     must_eq(keeps_errno(wait_on(o)), 0);
@@ -99,6 +98,12 @@ static inline void wait_counted(struct object *o)
     must(o->owed > 0); /* nobody returns without a signal */
     o->owed--;
     o->gone++;
+}
+
+static inline void wait_counted(struct object *o)
+{
+    lock(o);
+    wait_held(o);
     unlock(o);
 }
 

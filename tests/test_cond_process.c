@@ -40,8 +40,8 @@ static pid_t fork_waiter(void)
 
 /* --- process --- */
 
-/* With both kinds of lock.  They really sleep, and are woken through another
- * address: one, then one that came later, then all. */
+/* T test_notify, with both kinds of lock.  They really sleep, and are woken
+ * through another address: one, then one that came later, then all. */
 START_TEST(wakes_across_processes)
 {
     pid_t children[4];
@@ -66,6 +66,7 @@ START_TEST(wakes_across_processes)
 }
 END_TEST
 
+/* T test_timeout. */
 START_TEST(times_out_across_processes)
 {
     pid_t child;

@@ -22,7 +22,7 @@
 #define WAYS 3
 #define SCOPES 2 /* of the ways, those within one process */
 
-#define CREW_MAX 8u
+#define CREW_MAX 10u
 
 static inline unsigned scope_of(int way)
 {
